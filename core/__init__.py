@@ -1,0 +1,1 @@
+"""GridLink's domain: everything the client does, without a window."""

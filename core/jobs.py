@@ -1,0 +1,56 @@
+"""Long work: a function that takes a ``Progress``, reports to it and can be cancelled at its checkpoints."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.errors import Cancelled
+
+Work = Callable[["Progress"], Any]
+"""A job: runs to its result, raises ``Cancelled`` at a checkpoint, or fails with what went wrong."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a job is doing now; ``done``/``total`` count what ``phase`` names, ``total`` None if unknown."""
+
+    phase: str = ""
+    done: int = 0
+    total: int | None = None
+    phase_started: float = 0.0
+
+
+class Progress:
+    """The one object that work and its watcher share: work writes a snapshot, the watcher reads or cancels."""
+
+    def __init__(self) -> None:
+        self._snapshot = Snapshot(phase_started=time.monotonic())
+        self._cancelled = threading.Event()
+
+    def phase(self, name: str, total: int | None = None) -> None:
+        """Starts a named phase (translated text) of ``total`` items; also a checkpoint."""
+        self.checkpoint()
+        self._snapshot = Snapshot(name, 0, total, time.monotonic())
+
+    def advance(self, count: int = 1) -> None:
+        """Counts ``count`` more items as done; also a checkpoint."""
+        self.checkpoint()
+        self._snapshot = replace(self._snapshot, done=self._snapshot.done + count)
+
+    def checkpoint(self) -> None:
+        """Raises ``Cancelled`` if the user cancelled; the store must be consistent here."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def cancel(self) -> None:
+        """Asks the work to stop at its next checkpoint; may be called from any thread."""
+        self._cancelled.set()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The latest state; safe to read from any thread."""
+        return self._snapshot

@@ -1,0 +1,1 @@
+"""Accounts, roles, permissions, masking, keys and the audit chain."""

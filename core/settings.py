@@ -1,0 +1,27 @@
+"""Where the application's own files are, and the places on this machine that it may use."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+
+
+def default_store_path() -> Path:
+    """The embedded store of this user when none is named."""
+    return user_data_path("GridLink", appauthor=False) / "gridlink.db"
+
+
+def desktop_state_path() -> Path:
+    """Where the desktop remembers window state; nothing that binds lives there."""
+    return user_config_path("GridLink", appauthor=False, ensure_exists=True) / "desktop.ini"
+
+
+def read_toml(*parts: str) -> dict[str, Any]:
+    """A declared setting below ``resources/`` (connectors, thresholds, codes)."""
+    with RESOURCES.joinpath(*parts).open("rb") as file:
+        return tomllib.load(file)

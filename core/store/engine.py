@@ -1,0 +1,110 @@
+"""Opening a store and working in it: one unit of work per use case, no commit without leaving it whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, text
+from sqlalchemy.exc import DatabaseError
+
+from core.errors import GridLinkError
+from core.i18n import _
+from core.store import sqlcipher
+
+Backend = Literal["sqlcipher", "postgresql"]
+
+
+class StoreUnreadable(GridLinkError):
+    """The file is not a store, or the key is not its key."""
+
+    code = "store_unreadable"
+
+
+class StoreMissing(GridLinkError):
+    """There is no store at the place named."""
+
+    code = "store_missing"
+
+
+class Store:
+    """An open store. Reads may run side by side; ``write`` is the one unit of work at a time."""
+
+    def __init__(self, engine: Engine, *, backend: Backend, location: str) -> None:
+        self.engine = engine
+        self.backend: Backend = backend
+        self.location = location
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether GridLink itself encrypts the file; on a server that is the server's own matter."""
+        return self.backend == "sqlcipher"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A consistent view for reading; nothing done in it is kept."""
+        with self.engine.connect() as connection:
+            if self.backend == "sqlcipher":
+                connection.exec_driver_sql("BEGIN")
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One unit of work: kept whole when the block ends well, not at all when it does not."""
+        with self.engine.connect() as connection:
+            if self.backend == "sqlcipher":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield connection
+            connection.commit()
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.engine.dispose()
+
+
+def is_server(location: str) -> bool:
+    """Whether a store's location names a PostgreSQL server rather than a file."""
+    return location.startswith(("postgresql://", "postgresql+psycopg://"))
+
+
+def connect(location: str, key_hex: str = "") -> Store:
+    """Opens the store at a file path (with its key) or a ``postgresql://`` URL, whatever its schema.
+
+    Raises ``StoreMissing`` or ``StoreUnreadable``.
+    """
+    if is_server(location):
+        engine = create_engine(location.replace("postgresql://", "postgresql+psycopg://", 1))
+        return Store(engine, backend="postgresql", location=location)
+    path = Path(location)
+    if not path.exists():
+        raise StoreMissing(
+            _("There is no store at {path}.").format(path=path),
+            cure=_("Create it with “gridlink store init”, or name another place with --store."),
+            path=str(path),
+        )
+    return _open_file(path, key_hex)
+
+
+def _open_file(path: Path, key_hex: str) -> Store:
+    sqlcipher.register()
+    engine = create_engine(
+        "sqlite+sqlcipher://",
+        creator=lambda: sqlcipher.connect(str(path), key_hex),
+        poolclass=QueuePool,  # the URL names no file, which SQLAlchemy would take for a memory database
+    )
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT count(*) FROM sqlite_master"))
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreUnreadable(
+            _("{path} cannot be read: the key does not fit, or the file is not a GridLink store.").format(
+                path=path
+            ),
+            cure=_("Check the key in the keyring or in GRIDLINK_STORE_KEY; the file was not changed."),
+            path=str(path),
+        ) from error
+    return Store(engine, backend="sqlcipher", location=str(path))
