@@ -255,6 +255,16 @@ RESOURCES: Mapping[str, Resource] = {
 }  # fmt: skip
 """By name, in the order in which they must be imported so that references find their targets."""
 
+REFERENCES: Mapping[str, str] = {"address_code": "address", "house_code": "house"}
+"""Which resource a column of this name points to, wherever it stands (in its own resource it is the key)."""
+
+
+def references(resource: Resource) -> dict[str, str]:
+    """The resource's columns that point to another resource, with the one they point to."""
+    pointing = (c.name for c in resource.columns if c.name in REFERENCES)
+    return {name: REFERENCES[name] for name in pointing if REFERENCES[name] != resource.name}
+
+
 _SCHEMA_TYPES = {"geometry": "geojson"}
 
 
