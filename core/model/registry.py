@@ -46,6 +46,8 @@ def _table(resource: Resource) -> Table:
     table = Table(
         resource.name, metadata, Column("id", BigId, primary_key=True, autoincrement=False), *_columns(resource)
     )
+    retired = table.c.retired_in.is_not(None)
+    Index(f"ix_{resource.name}_retired", table.c.retired_in, sqlite_where=retired, postgresql_where=retired)
     for column in resource.columns:
         if column.indexed:
             Index(None, table.c[column.name])

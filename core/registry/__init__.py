@@ -1,1 +1,1 @@
-"""TODO."""
+"""The registry: import as stage, verify, difference, apply; undo; provenance; queries."""

@@ -55,6 +55,11 @@ def create_indexes(connection: Connection, indexes: Iterable[Index]) -> None:
         connection.execute(CreateIndex(index))
 
 
+def chunks(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
+    """Ids in pieces that fit into one ``IN`` list on either database."""
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
 def _copy(connection: Connection, table: Table, columns: Sequence[str], rows: Iterable[Row]) -> int:
     names = ", ".join(f'"{name}"' for name in columns)
     count = 0

@@ -1,0 +1,237 @@
+"""Import: open → stage → verify → difference → apply, as one change set in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psutil
+from sqlalchemy import Connection, insert, select, update
+
+from core.i18n import _
+from core.jobs import Progress
+from core.model.ledger import change_set, finding, package, quarantine
+from core.model.registry import TABLES
+from core.model.resources import RESOURCES, Resource, references
+from core.packages.reader import PackageFile, open_package
+from core.packages.refusals import PackageRefused
+from core.packages.trust import trust_of
+from core.registry import publication, refused
+from core.registry.applying import apply
+from core.registry.difference import difference
+from core.registry.staging import Staged, stage
+from core.security import audit
+from core.security.workspace import Workspace, permits
+from core.store import bulk, search
+from core.verification.engine import Context, district_context
+
+
+@dataclass(frozen=True)
+class ResourceCounts:
+    """What became of one resource's rows: ``read`` = ``accepted`` + ``quarantined``."""
+
+    read: int
+    accepted: int
+    quarantined: int
+    new: int
+    changed: int
+    unchanged: int
+    retired: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """One package's import, or what it would be (``dry_run``); a ``repeat`` did nothing."""
+
+    package: str
+    uuid: str
+    file: str
+    sender: str
+    sequence: int
+    change_set: int | None
+    repeat: bool
+    dry_run: bool
+    resources: dict[str, ResourceCounts] = field(default_factory=dict)
+    findings: dict[str, int] = field(default_factory=dict)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    due: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as the headless contract prints it."""
+        return asdict(self)
+
+
+@permits("package.import")
+def ingest(
+    workspace: Workspace, path: Path, *, dry_run: bool = False, progress: Progress | None = None
+) -> ImportResult:
+    """Imports a data package; raises ``PackageRefused`` and then changes nothing but the refusal log.
+
+    A dry run reports the same figures and writes nothing. A byte-identical repeat is a no-op.
+    """
+    progress = progress or Progress()
+    started = time.monotonic()
+    try:
+        opened = open_package(path, trust_of(workspace), progress)
+    except PackageRefused as refusal:
+        if not dry_run:
+            refused.record(workspace, path, refusal)
+        raise
+    if opened.repeat:
+        return _result(opened, started, change_set=_change_set_of(workspace, opened), repeat=True, dry_run=dry_run)
+    unit = workspace.store.read() if dry_run else workspace.store.write()
+    with unit as connection:
+        run = _Run(workspace, connection, opened, progress, dry_run=dry_run)
+        run.resources()
+        due = run.finish()
+        progress.checkpoint()
+    return _result(
+        opened, started, change_set=None if dry_run else run.number, repeat=False, dry_run=dry_run,
+        resources=run.counts, findings=dict(run.findings), due=due,
+    )  # fmt: skip
+
+
+class _Run:
+    """One import in its unit of work."""
+
+    def __init__(
+        self, workspace: Workspace, connection: Connection, opened: PackageFile, progress: Progress, *, dry_run: bool
+    ) -> None:
+        self.workspace, self.connection, self.opened = workspace, connection, opened
+        self.progress, self.dry_run = progress, dry_run
+        self.now = workspace.now()
+        self.number = 0 if dry_run else self._begin()
+        self.counts: dict[str, ResourceCounts] = {}
+        self.findings: Counter[str] = Counter()
+        self.accepted: dict[str, list[pl.Series]] = {}
+
+    def _begin(self) -> int:
+        key = self.connection.execute(
+            insert(change_set).values(
+                kind="import", at=self.now, actor=self.workspace.actor.name, reason=self.opened.purpose, counts={}
+            )
+        ).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def resources(self) -> None:
+        for name, resource in RESOURCES.items():
+            if name in self.opened.resource_names:
+                self._resource(resource)
+
+    def _resource(self, resource: Resource) -> None:
+        self.progress.phase(_("Verifying {resource}").format(resource=resource.name))
+        staged = stage(resource, self._rows(resource), self._context(resource))
+        self.accepted.setdefault(resource.name, []).append(staged.accepted["id"])
+        self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
+        plan = difference(
+            self.connection, staged, sender=self.opened.sender, mode=self.opened.mode, scope=self.opened.scope
+        )
+        self.findings.update(dict(staged.findings["rule"].value_counts().iter_rows()))
+        self.counts[resource.name] = ResourceCounts(
+            read=staged.read, accepted=staged.accepted.height, quarantined=staged.quarantined.height, **plan.counts
+        )
+        if self.dry_run:
+            return
+        self.progress.phase(_("Storing {resource}").format(resource=resource.name))
+        apply(self.connection, plan, change_set=self.number, sender=self.opened.sender)
+        _store_findings(self.connection, self.number, staged)
+
+    def _rows(self, resource: Resource) -> pl.DataFrame:
+        """The resource's rows; a sealed one gets the envelope that only open resources carry."""
+        rows = self.opened.frame(resource.name)
+        if not resource.sealed:
+            return rows
+        return rows.with_columns(
+            source=pl.lit(self.opened.sender), collected_at=pl.lit(self.opened.created), collector=pl.lit("sealed")
+        )
+
+    def _context(self, resource: Resource) -> Context:
+        known = {target: self._known(target) for target in set(references(resource).values())}
+        return district_context(
+            mode=self.opened.mode, sender=self.opened.sender, known=known, now=self.workspace.clock()
+        )
+
+    def _known(self, target: str) -> pl.Series:
+        """Ids that a reference may point to: what the registry has and what this package brought."""
+        held = self.connection.execute(select(TABLES[target].c.id)).scalars().all()
+        brought = self.accepted.get(target, [])
+        return pl.concat([pl.Series("id", held, dtype=pl.Int64), *(ids.rename("id") for ids in brought)])
+
+    def finish(self) -> dict[str, int]:
+        """Enters the package in the ledger and queues what is now due upstream, in the same transaction."""
+        if self.dry_run:
+            return {}
+        self.progress.phase(_("Indexing for search"))
+        search.update(self.connection, self.number)
+        due = publication.enqueue(self.connection, self.number, self.now)
+        counts = {name: asdict(figures) for name, figures in self.counts.items()}
+        package_id = self._enter_package(counts)
+        self.connection.execute(
+            update(change_set).where(change_set.c.id == self.number).values(package_id=package_id, counts=counts)
+        )
+        audit.record(
+            self.connection, at=self.now, actor=self.workspace.actor.name, action="package.import",
+            subject=self.opened.name,
+            details={"change_set": self.number, "file_hash": self.opened.file_hash, "counts": counts},
+        )  # fmt: skip
+        return due
+
+    def _enter_package(self, counts: dict[str, Any]) -> int:
+        opened = self.opened
+        key = self.connection.execute(
+            insert(package).values(
+                uuid=opened.uuid, name=opened.name, sender=opened.sender, receiver=opened.receiver,
+                sequence=opened.sequence, mode=opened.mode, scope=list(opened.scope), created=opened.created,
+                purpose=opened.purpose, legal_basis=opened.legal_basis, descriptor_hash=opened.descriptor_hash,
+                file_hash=opened.file_hash, file_name=opened.path.name, bytes=opened.size_bytes, state="imported",
+                imported_at=self.now, resources=counts, warnings=opened.warnings, change_set=self.number,
+            )
+        ).inserted_primary_key  # fmt: skip
+        assert key is not None
+        return int(key[0])
+
+
+def _store_findings(connection: Connection, number: int, staged: Staged) -> None:
+    name = staged.resource.name
+    order = ("line", "key", "rule", "severity", "field", "value")
+    found = ((number, name, *row) for row in staged.findings.select(order).iter_rows())
+    bulk.insert_rows(connection, finding, ("change_set", "resource", *order), found)
+    if staged.quarantined.is_empty():
+        return
+    columns = [c for c in staged.quarantined.columns if c not in {"line", "key"}]
+    held = staged.quarantined.select("line", "key", pl.struct(columns).struct.json_encode())
+    rows = ((number, name, *row) for row in held.iter_rows())
+    bulk.insert_rows(connection, quarantine, ("change_set", "resource", "line", "key", "row"), rows)
+
+
+def _change_set_of(workspace: Workspace, opened: PackageFile) -> int | None:
+    with workspace.store.read() as connection:
+        same = (package.c.file_hash == opened.file_hash) & (package.c.state == "imported")
+        number = connection.execute(select(package.c.change_set).where(same)).scalar()
+    return None if number is None else int(number)
+
+
+def _result(opened: PackageFile, started: float, **figures: Any) -> ImportResult:
+    return ImportResult(
+        package=opened.name, uuid=opened.uuid, file=str(opened.path), sender=opened.sender,
+        sequence=opened.sequence, warnings=opened.warnings,
+        seconds=round(time.monotonic() - started, 3), peak_mb=_peak_mb(), **figures,
+    )  # fmt: skip
+
+
+def _peak_mb() -> float:
+    """The most memory this process has held so far, in MiB."""
+    info = psutil.Process().memory_info()
+    if hasattr(info, "peak_wset"):
+        return round(info.peak_wset / 2**20, 1)
+    import resource as process  # noqa: PLC0415 - there is no such module on Windows
+
+    return round(process.getrusage(process.RUSAGE_SELF).ru_maxrss / 2**10, 1)
