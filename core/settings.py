@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path, user_data_path
+from platformdirs import user_config_path, user_data_path, user_log_path
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 
@@ -19,6 +19,11 @@ def default_store_path() -> Path:
 def desktop_state_path() -> Path:
     """Where the desktop remembers window state; nothing that binds lives there."""
     return user_config_path("GridLink", appauthor=False, ensure_exists=True) / "desktop.ini"
+
+
+def bug_report_folder() -> Path:
+    """Where reports of our own mistakes are left for the maintainers."""
+    return user_log_path("GridLink", appauthor=False)
 
 
 def read_toml(*parts: str) -> dict[str, Any]:

@@ -1,0 +1,5 @@
+"""The headless client: the fixed contract that scripts rely on."""
+
+from core.cli.main import main
+
+__all__ = ["main"]

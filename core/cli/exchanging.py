@@ -1,0 +1,102 @@
+"""Commands that push to upstream systems, show what is due to them, and make the acceptance report."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from core.cli.output import Outcome, table
+from core.cli.session import FILE, FOLDER, Session, command
+from core.cli.stores import read_text
+from core.exchange.configuration import configure_connector, probe
+from core.exchange.outbox import outbox
+from core.exchange.push import push
+from core.i18n import _
+from core.reports.acceptance import write_acceptance
+
+
+def add_to(cli: click.Group) -> None:
+    """Adds ``push``, ``outbox``, ``connector`` and ``report``."""
+    for one in (push_command, outbox_command, connector, report):
+        cli.add_command(one)
+
+
+@click.group()
+def connector() -> None:
+    """Upstream systems."""
+
+
+@click.group()
+def report() -> None:
+    """Reports."""
+
+
+@command("push")
+@click.argument("target", required=False)
+def push_command(session: Session, target: str | None) -> Outcome:
+    """Sends what is due; an item leaves only on the receiver's receipt."""
+    with session.watched() as progress:
+        results = {name: asdict(r) for name, r in push(session.workspace(), target, progress=progress).items()}
+    return _by_target(results)
+
+
+@command("outbox")
+def outbox_command(session: Session) -> Outcome:
+    """What is waiting, sent, accepted and rejected, by target."""
+    return _by_target({name: asdict(box) for name, box in outbox(session.workspace()).items()})
+
+
+def _by_target(results: dict[str, dict[str, object]]) -> Outcome:
+    head = (_("target"), _("sent"), _("accepted"), _("rejected"), _("waiting"))
+    rows = ((name, *(figures[k] for k in ("sent", "accepted", "rejected", "waiting"))) for name, figures in results.items())
+    lines = table(head, rows)
+    return Outcome({**totals(results), "targets": results}, lines)
+
+
+def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:
+    """The four figures over all targets."""
+    keys = ("sent", "accepted", "rejected", "waiting")
+    return {key: sum(int(str(figures[key])) for figures in results.values()) for key in keys}
+
+
+@command("set", connector)
+@click.argument("target")
+@click.option("--url", required=True, help="Base URL, https only.")
+@click.option("--ca", "ca_file", type=FILE, required=True, help="Certificate (PEM) that the server must show.")
+@click.option("--receipt-key", type=FILE, required=True, help="Public key (PEM) that signs the receipts.")
+@click.option("--token-file", type=FILE, required=True)
+def connector_set(
+    session: Session, target: str, url: str, ca_file: Path, receipt_key: Path, token_file: Path
+) -> Outcome:
+    """Tells a connector where its upstream system is and how to know it."""
+    configure_connector(
+        session.workspace(), target, base_url=url, ca_pem=read_text(ca_file),
+        receipt_public_pem=read_text(receipt_key), token=read_text(token_file).strip(),
+    )  # fmt: skip
+    return Outcome({"target": target, "url": url}, [_("{target} is configured.").format(target=target)])
+
+
+@command("probe", connector)
+@click.argument("target")
+def connector_probe(session: Session, target: str) -> Outcome:
+    """Asks the upstream system whether it is there."""
+    state = asdict(probe(session.workspace(), target))
+    return Outcome(state, [f"{name}: {value}" for name, value in state.items()])
+
+
+@command("acceptance", report)
+@click.option("--out", type=FOLDER, required=True)
+def report_acceptance(session: Session, out: Path) -> Outcome:
+    """The acceptance report (xlsx and PDF) from live data, each figure with its evidence."""
+    with session.watched() as progress:
+        made = write_acceptance(session.workspace(), out, progress=progress)
+    data = made.as_dict()
+    rows = ((i["id"], i["title"], i["value"], i["target"], _met(i["met"])) for i in data["indicators"])
+    lines = table((_("no."), _("indicator"), _("value"), _("target"), _("met")), rows)
+    return Outcome(data, [*lines, *(str(path) for path in data["files"])])
+
+
+def _met(met: bool | None) -> str:
+    return _("not yet supported by data") if met is None else (_("yes") if met else _("no"))

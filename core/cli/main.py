@@ -1,0 +1,73 @@
+"""The entry: global options, the commands, and the one place where errors become sentences."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from core import i18n
+from core.cli import exchanging, importing, packaging, stores, training
+from core.cli.output import Outcome, bug_report, show
+from core.cli.session import Session, default_location
+from core.errors import Cancelled, GridLinkError
+from core.i18n import _
+from core.settings import bug_report_folder
+
+
+class Stopped(GridLinkError):
+    """The user stopped the command; whatever was not finished was not done."""
+
+    code = "cancelled"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--store", default=None, help="Path of the store file, or a postgresql:// URL.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of messages.")
+@click.option("--json", "as_json", is_flag=True, hidden=True)
+@click.version_option(package_name="gridlink")
+@click.pass_context
+def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json: bool) -> None:
+    """网格联动 GridLink: the base data that the civil and the policing grid share."""
+    i18n.set_language(lang)
+    context.obj = Session(store or default_location(), as_json=as_json)
+
+
+for module in (stores, packaging, importing, exchanging, training):
+    module.add_to(cli)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the client and returns its exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
+    try:
+        return _run(words)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return 2
+    except GridLinkError as trouble:
+        return show(Outcome({}, (), trouble), as_json=as_json)
+    except (Cancelled, KeyboardInterrupt, click.Abort):
+        stopped = Stopped(_("Stopped; what was not finished was not done."), cure=_("Run the command again."))
+        return show(Outcome({}, (), stopped), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report
+        return show(bug_report(error, traceback.format_exc(), bug_report_folder), as_json=as_json)
+
+
+def _run(words: list[str]) -> int:
+    context = cli.make_context("gridlink", words)
+    with context:
+        result: Any = cli.invoke(context)
+        session: Session | None = context.obj
+    if isinstance(result, int):
+        return result
+    return session.exit_code if session else 0
