@@ -25,5 +25,5 @@ class GridLinkError(Exception):
         return {"code": self.code, "message": self.message, "cure": self.cure, "details": self.details}
 
 
-class Cancelled(Exception):  # noqa: N818 - being cancelled is an outcome, not an error
+class Cancelled(Exception):
     """Raised at a job's checkpoint after its user cancelled it; never shown as an error."""
