@@ -15,7 +15,7 @@ from core.cli.output import Outcome, Watched, show
 from core.errors import GridLinkError
 from core.i18n import _
 from core.security import accounts, keys
-from core.security.workspace import Workspace
+from core.security.workspace import Workspace, utc_now
 from core.settings import default_store_path
 from core.store.engine import Store, is_server
 from core.store.lifecycle import open_store
@@ -48,7 +48,7 @@ class Session:
                 _("Nobody is logged in: this command works in a store."),
                 cure=_("Set GRIDLINK_USER and GRIDLINK_PASSWORD."),
             )
-        return Workspace(store, accounts.authenticate(store, name, password))
+        return Workspace(store, accounts.authenticate(store, name, password, clock=utc_now))
 
     def watched(self) -> Watched:
         """Progress on the terminal, unless the output is for a script."""

@@ -129,11 +129,9 @@ def audit_verify(session: Session) -> Outcome:
         result = audit.verify_chain(session.workspace(), progress)
     data = {"ok": result.ok, "entries": result.entries, "first_bad": result.first_bad, "reason": result.reason}
     if result.ok:
-        return Outcome(data, [_("The audit chain holds: {n} entries.").format(n=f"{result.entries:,}")])
+        return Outcome(data, [audit.explain(result)])
     trouble = AuditBroken(
-        _("The audit chain is broken at entry {number}: {reason}.").format(
-            number=result.first_bad, reason=result.reason
-        ),
+        audit.explain(result),
         cure=_("Keep this store as evidence and tell the audit administrator."),
     )
     return Outcome(data, (), trouble)

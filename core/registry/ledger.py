@@ -16,7 +16,7 @@ from core.model.exchange import delivery
 from core.model.ledger import change_set, finding, package, quarantine, refusal
 from core.model.registry import TABLES
 from core.registry.digest import digest
-from core.security import accounts
+from core.security.separation import separation
 from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting, schema_version
 from core.verification.catalogue import describe
@@ -141,7 +141,7 @@ def store_info(workspace: Workspace, *, with_digest: bool = False) -> dict[str, 
             "store_id": read_setting(connection, "store_id"),
             "location": store.location.rsplit("@", 1)[-1],
             "size_bytes": Path(store.location).stat().st_size if store.backend == "sqlcipher" else None,
-            "administration": accounts.separation(connection),
+            "administration": separation(connection).sentence,
         }
         return info | ({"digest": digest(connection)} if with_digest else {})
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import Connection
 
-from core.security import accounts, keys
-from core.security.workspace import Workspace
+from core.security import accounts, keys, passwords
+from core.security.workspace import Workspace, utc_now
 from core.store.engine import is_server
 from core.store.lifecycle import create_store
 
@@ -17,8 +15,8 @@ def found(location: str, *, admin: str, password: str, station: str) -> Workspac
 
     Raises ``StoreExists`` or the password policy's error; then nothing was made.
     """
-    accounts.check_password(admin, password)
-    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    passwords.check(password, name=admin)
+    at = utc_now().isoformat(timespec="milliseconds")
     key_hex = "" if is_server(location) else keys.new_store_key(location)
 
     def prepare(connection: Connection) -> None:
@@ -26,4 +24,4 @@ def found(location: str, *, admin: str, password: str, station: str) -> Workspac
         keys.ensure_station_keys(connection, at)
 
     made = create_store(location, key_hex, settings={"station": station}, prepare=prepare)
-    return Workspace(made, accounts.authenticate(made, admin, password))
+    return Workspace(made, accounts.authenticate(made, admin, password, clock=utc_now))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from core.errors import GridLinkError
-from core.i18n import _
+from core.i18n import N_, _
 from core.store.engine import Store
 
 P = ParamSpec("P")
@@ -34,7 +34,8 @@ store holds all of them until others are appointed, and the store says so."""
 ADMINISTRATIONS = ("system_administrator", "security_administrator", "audit_administrator")
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """The clock that workspaces use unless a test gives another."""
     return datetime.now(UTC)
 
 
@@ -56,7 +57,7 @@ class Workspace:
 
     store: Store
     actor: Actor
-    clock: Callable[[], datetime] = field(default=_now)
+    clock: Callable[[], datetime] = field(default=utc_now)
 
     def now(self) -> str:
         """The present moment as the store keeps it: RFC 3339, UTC, whole milliseconds."""

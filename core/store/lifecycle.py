@@ -114,13 +114,17 @@ def write_setting(connection: Connection, name: str, value: str) -> None:
 
 
 def _fill(store: Store, settings: Mapping[str, str], prepare: Prepare) -> None:
-    if schema_version(store) is not None:
-        raise _exists(store.location)
-    with store.write() as connection:
-        _migrate(connection)
-        for name, value in {"store_id": uuid.uuid4().hex, **settings}.items():
-            write_setting(connection, name, value)
-        prepare(connection)
+    try:
+        if schema_version(store) is not None:
+            raise _exists(store.location)
+        with store.write() as connection:
+            _migrate(connection)
+            for name, value in {"store_id": uuid.uuid4().hex, **settings}.items():
+                write_setting(connection, name, value)
+            prepare(connection)
+    except BaseException:
+        store.close()
+        raise
 
 
 def _exists(location: str) -> StoreExists:
