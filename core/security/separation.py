@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from core.errors import GridLinkError
 from core.i18n import _
 from core.model.security import account
-from core.security.workspace import ADMINISTRATIONS
+from core.security.workspace import ADMINISTRATIONS, role_names
 
 
 class SeparationBroken(GridLinkError):
@@ -39,8 +39,8 @@ class Separation:
             return _(
                 "{accounts} still holds more than one of system, security and audit administration: "
                 "appoint others and take the roles back."
-            ).format(accounts=", ".join(self.combined))
-        return _("Nobody holds: {roles}.").format(roles=", ".join(self.unheld))
+            ).format(accounts=_(", ").join(self.combined))
+        return _("Nobody holds: {roles}.").format(roles=role_names(self.unheld))
 
 
 def separation(connection: Connection) -> Separation:
@@ -57,7 +57,7 @@ def check(before: frozenset[str], after: frozenset[str]) -> None:
     combined = after & frozenset(ADMINISTRATIONS)
     if len(combined) > 1 and not combined <= before:
         raise SeparationBroken(
-            _("One account may not combine {roles}.").format(roles=", ".join(sorted(combined))),
+            _("One account may not combine {roles}.").format(roles=role_names(combined)),
             cure=_("Give the administrations to three different accounts."),
             roles=sorted(combined),
         )
@@ -68,7 +68,7 @@ def check_all_held(connection: Connection) -> None:
     unheld = separation(connection).unheld
     if unheld:
         raise SeparationBroken(
-            _("Nobody would hold {roles} any more.").format(roles=", ".join(unheld)),
+            _("Nobody would hold {roles} any more.").format(roles=role_names(unheld)),
             cure=_("Appoint another account first; nothing was changed."),
             roles=list(unheld),
         )

@@ -33,6 +33,20 @@ store holds all of them until others are appointed, and the store says so."""
 
 ADMINISTRATIONS = ("system_administrator", "security_administrator", "audit_administrator")
 
+ROLE_LABELS = {
+    "officer": N_("station officer"),
+    "steward": N_("data steward"),
+    "system_administrator": N_("system administrator"),
+    "security_administrator": N_("security administrator"),
+    "audit_administrator": N_("audit administrator"),
+}
+
+
+def role_names(roles: Iterable[str]) -> str:
+    """Roles as people read them, in the order of ``ROLES``."""
+    held = frozenset(roles)
+    return _(", ").join(_(ROLE_LABELS[role]) for role in ROLES if role in held)
+
 
 def utc_now() -> datetime:
     """The clock that workspaces use unless a test gives another."""

@@ -10,7 +10,6 @@ from core.store.lifecycle import create_store
 from tests.core.security.samples import FOUNDER, KEY, PASSWORD
 
 
-
 class Clock:
     """A clock that stands still until told otherwise."""
 
