@@ -1,0 +1,243 @@
+"""The search index: derived from the registry, rebuildable, answers from two characters on.
+
+On SQLite each indexed resource has a contentless FTS5 table whose rowid is the entity's id. Texts are
+stored as bigrams (a phrase of bigrams is an exact substring search, which the trigram tokenizer cannot
+do for two Chinese characters), codes as runs of four. PostgreSQL answers with LIKE.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, column, func, or_, select, table, text
+
+from core.model.registry import HISTORY, TABLES
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One answer: which entity, and two lines to show (masked as the registry holds them)."""
+
+    resource: str
+    id: int
+    title: str
+    subtitle: str
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    texts: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+_INDEXED: Final = {
+    "address": _Indexed(("full_text",), ()),
+    "organisation": _Indexed(("name",), ("uscc", "org_no")),
+    "house": _Indexed((), ("house_code",)),
+}
+_PREFIXED: Final = {
+    "address": "address_code",
+    "house": "house_code",
+    "organisation": "uscc",
+    "person": "person_token",
+}
+"""Columns with an ordinary index, in which a code is found by how it begins."""
+
+_PUNCTUATION = "-#()./"
+_DROPPED = str.maketrans(
+    {chr(n): None for n in range(128) if not chr(n).isalnum() and chr(n) not in _PUNCTUATION}
+)
+_CODE = 4
+_PENDING = 64 << 20
+"""Bytes of postings FTS5 gathers before it writes a segment: 1 MB (its default) makes a build 2.3x slower."""
+
+_CANDIDATES = 60
+"""How many matches are read and ranked before the best are shown; a common word has half a million."""
+
+
+def create(connection: Connection) -> None:
+    """Makes the empty index where the database has one; called by the store's migration."""
+    if connection.dialect.name != "sqlite":
+        return
+    for name in _INDEXED:
+        connection.execute(text(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS search_{name} USING fts5(body, content='', "
+            f"contentless_delete=1, tokenize=\"ascii tokenchars '{_PUNCTUATION}'\")"
+        ))  # fmt: skip
+        connection.execute(
+            text(f"INSERT INTO search_{name}(search_{name}, rank) VALUES ('hashsize', {_PENDING})")
+        )
+
+
+def drop(connection: Connection) -> None:
+    """Removes the index."""
+    if connection.dialect.name == "sqlite":
+        for name in _INDEXED:
+            connection.execute(text(f"DROP TABLE IF EXISTS search_{name}"))
+
+
+def rebuild(connection: Connection) -> None:
+    """Makes the index anew from the registry as it stands."""
+    if connection.dialect.name != "sqlite":
+        return
+    for name in _INDEXED:
+        _clear(connection, name)
+        _fill(connection, name, TABLES[name], TABLES[name].c.retired_in.is_(None))
+
+
+def update(connection: Connection, change_set: int) -> None:
+    """Brings the index to what ``change_set`` wrote; called inside its transaction, after it wrote."""
+    if connection.dialect.name != "sqlite":
+        return
+    for name in _INDEXED:
+        rows = TABLES[name]
+        wrote = rows.c.changed_in == change_set
+        _remove(connection, name, select(rows.c.id).where(wrote, rows.c.created_in != change_set))
+        _fill(connection, name, rows, and_(wrote, rows.c.retired_in.is_(None)))
+
+
+def forget(connection: Connection, change_set: int) -> None:
+    """Takes ``change_set`` out of the index, back to the versions it replaced; called before its undo."""
+    if connection.dialect.name != "sqlite":
+        return
+    for name in _INDEXED:
+        rows, history = TABLES[name], HISTORY[name]
+        if connection.execute(select(rows.c.id).where(rows.c.changed_in != change_set).limit(1)).first():
+            _remove(connection, name, select(rows.c.id).where(rows.c.changed_in == change_set))
+        else:
+            _clear(connection, name)
+        _fill(
+            connection,
+            name,
+            history,
+            and_(history.c.superseded_in == change_set, history.c.retired_in.is_(None)),
+        )
+
+
+def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]:
+    """Entities whose text holds every word of ``wanted`` (two characters or more each), best first.
+
+    Codes are found by how they begin or by any four characters of them. Retired entities are left out.
+    """
+    words = [word for word in map(normalise, wanted.split()) if len(word) > 1]
+    if not words:
+        return []
+    groups = [_by_code(connection, words[0], limit)] if len(words) == 1 and len(words[0]) >= _CODE else []
+    groups += [_by_text(connection, name, words, limit) for name in _INDEXED]
+    return list(_shared_out(groups, limit))
+
+
+def normalise(value: str) -> str:
+    """The one form that texts and questions meet in: full width folded, upper case, no blanks."""
+    folded = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    return folded.upper().translate(_DROPPED)
+
+
+def _grams(value: str | None) -> str:
+    folded = normalise(value or "")
+    return " ".join(map(str.__add__, folded, folded[1:]))
+
+
+def _code_grams(value: str | None) -> str:
+    folded = normalise(value or "")
+    return " ".join(folded[at : at + _CODE] for at in range(len(folded) - _CODE + 1))
+
+
+def _fill(connection: Connection, name: str, rows: Table, where: ColumnElement[bool]) -> None:
+    driver: Any = connection.connection.dbapi_connection
+    driver.create_function("search_grams", 1, _grams, deterministic=True)
+    driver.create_function("search_code_grams", 1, _code_grams, deterministic=True)
+    indexed = _INDEXED[name]
+    parts = [func.search_grams(rows.c[c]) for c in indexed.texts]
+    parts += [func.search_code_grams(rows.c[c]) for c in indexed.codes]
+    body: ColumnElement[Any] = parts[0]
+    for part in parts[1:]:
+        body = body.concat(" // ").concat(part)  # a token between fields, so that no phrase spans two
+    # FTS5 writes a segment whenever a rowid is smaller than the one before, hence the order.
+    chosen = select(rows.c.id, body).where(where).order_by(rows.c.id)
+    connection.execute(table(f"search_{name}", column("rowid"), column("body")).insert().from_select(
+        ["rowid", "body"], chosen
+    ))  # fmt: skip
+
+
+def _remove(connection: Connection, name: str, ids: Select[Any]) -> None:
+    index = table(f"search_{name}", column("rowid"))
+    connection.execute(index.delete().where(index.c.rowid.in_(ids)))
+
+
+def _clear(connection: Connection, name: str) -> None:
+    connection.execute(text(f"INSERT INTO search_{name}(search_{name}) VALUES ('delete-all')"))
+
+
+def _by_code(connection: Connection, word: str, limit: int) -> list[Hit]:
+    hits: list[Hit] = []
+    for name, code in _PREFIXED.items():
+        rows, start = TABLES[name], word.lower() if name == "person" else word
+        beyond = start[:-1] + chr(ord(start[-1]) + 1)
+        held = and_(rows.c[code] >= start, rows.c[code] < beyond, rows.c.retired_in.is_(None))
+        found = connection.execute(_shown(name).where(held).order_by(rows.c[code]).limit(limit))
+        hits += [Hit(name, *row) for row in found]
+    return hits
+
+
+def _by_text(connection: Connection, name: str, words: Sequence[str], limit: int) -> list[Hit]:
+    condition = _matches(connection, name, words)
+    if condition is None:
+        return []
+    found = connection.execute(_shown(name).where(condition).limit(max(limit, _CANDIDATES)))
+    hits = [Hit(name, *row) for row in found]
+    return sorted(hits, key=lambda hit: _rank(hit, words[-1]))[:limit]
+
+
+def _rank(hit: Hit, word: str) -> tuple[int, int, str]:
+    """Whole codes and ends of addresses first (what is typed is mostly the door), then short, then by text."""
+    folded = normalise(hit.title)
+    return (0 if folded.endswith(word) else 1, len(folded), hit.title)
+
+
+def _matches(connection: Connection, name: str, words: Sequence[str]) -> ColumnElement[bool] | None:
+    indexed, rows = _INDEXED[name], TABLES[name]
+    if connection.dialect.name != "sqlite":
+        present = rows.c.retired_in.is_(None)
+        fields = [rows.c[c] for c in (*indexed.texts, *indexed.codes)]
+        return and_(present, *(or_(*(c.icontains(word, autoescape=True) for c in fields)) for word in words))
+    phrases = [_phrases(indexed, word) for word in words]
+    if not all(phrases):
+        return None
+    question = " AND ".join("(" + " OR ".join(each) + ")" for each in phrases)
+    index = table(f"search_{name}", column("rowid"))
+    answer = select(index.c.rowid).where(text(f"search_{name} MATCH :question").bindparams(question=question))
+    return rows.c.id.in_(answer)
+
+
+def _phrases(indexed: _Indexed, word: str) -> list[str]:
+    ways = [_grams(word)] if indexed.texts else []
+    if indexed.codes and word.isascii() and len(word) >= _CODE:
+        ways.append(_code_grams(word))
+    return [f'"{way}"' for way in ways]
+
+
+def _shown(name: str) -> Select[Any]:
+    rows, address = TABLES[name], TABLES["address"]
+    if name == "address":
+        return select(rows.c.id, rows.c.full_text, rows.c.address_code)
+    if name == "organisation":
+        return select(rows.c.id, rows.c.name, func.coalesce(rows.c.uscc, rows.c.org_no, ""))
+    if name == "person":
+        return select(rows.c.id, rows.c.name_masked, rows.c.house_code)
+    place = select(address.c.full_text).where(address.c.address_code == rows.c.address_code).limit(1)
+    return select(rows.c.id, rows.c.house_code, func.coalesce(place.scalar_subquery(), ""))
+
+
+def _shared_out(groups: Sequence[Sequence[Hit]], limit: int) -> Iterator[Hit]:
+    """At most ``limit`` hits, kinds side by side where all of them have some, each entity once."""
+    taken: set[tuple[str, int]] = set()
+    for row in zip_longest(*groups):
+        for hit in row:
+            if hit is not None and len(taken) < limit and (hit.resource, hit.id) not in taken:
+                taken.add((hit.resource, hit.id))
+                yield hit
