@@ -59,7 +59,6 @@ def undo(workspace: Workspace, number: int, *, reason: str = "", progress: Progr
         _refuse_if_built_upon(connection, number)
         now = workspace.now()
         own = _record(connection, workspace, number, reason, now)
-        pushed = publication.withdraw(connection, number, now)
         search.forget(connection, number)
         removed, restored = {}, {}
         progress.phase(_("Undoing"), len(TABLES))
@@ -67,7 +66,7 @@ def undo(workspace: Workspace, number: int, *, reason: str = "", progress: Progr
             restored[resource], removed[resource] = _restore(connection, resource, number)
             progress.advance()
         _restore_records(connection, number)
-        search.update(connection, number)
+        pushed = publication.withdraw(connection, number, now)
         for table in (missing, finding, quarantine):
             connection.execute(delete(table).where(table.c.change_set == number))
         connection.execute(update(package).where(package.c.change_set == number).values(state="undone"))
