@@ -18,6 +18,7 @@ delivery = Table(
     text("queued_at"), Column("settled_at", String),
     Column("receipt_no", String), Column("reason", String),
     Index("ix_delivery_work", "target", "state", "due_at"),
+    Index("ix_delivery_entity", "entity", "target"),
     Index(
         "uq_delivery_open", "target", "resource", "entity", unique=True,
         sqlite_where=sql("state IN ('waiting', 'sent')"), postgresql_where=sql("state IN ('waiting', 'sent')"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint
+from sqlalchemy import text as sql
 
 from core.model.metadata import BigId, metadata, number, serial, text
 
@@ -40,6 +41,10 @@ finding = Table(
     text("rule"), text("severity"), text("field"),
     Column("value", String),  # as it came, masked where the field is personal
     Index("ix_finding_rule", "rule"),
+    Index(
+        "ix_finding_error", "key",  # the gate before a push asks whether a record has one
+        sqlite_where=sql("severity = 'error'"), postgresql_where=sql("severity = 'error'"),
+    ),
 )  # fmt: skip
 
 quarantine = Table(

@@ -1,0 +1,151 @@
+"""Where an upstream system is and how it is trusted: set by the administrator, kept in the store."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import delete, insert, select
+
+from core.errors import GridLinkError
+from core.exchange.connectors import connector, connectors
+from core.exchange.receipts import read_public_key
+from core.exchange.transports.https import Https
+from core.exchange.troubles import Trouble
+from core.i18n import _
+from core.model.exchange import connector_setting, receipt
+from core.security import audit
+from core.security.workspace import Workspace, permits
+from core.store.engine import Store
+
+ProbeState = Literal["not_configured", "never_tried", "reachable", "unreachable"]
+
+
+class ConnectorNotConfigured(GridLinkError):
+    """Nobody has said yet where the upstream system is."""
+
+    code = "connector_not_configured"
+
+
+class ConnectorSettingInvalid(GridLinkError):
+    """An address, certificate or key that cannot be one."""
+
+    code = "connector_setting_invalid"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One target's settings; the token is a secret and stays out of texts and logs."""
+
+    target: str
+    base_url: str
+    ca_pem: str
+    receipt_public_pem: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.target!r}, {self.base_url!r})"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is known about reaching a target; ``reason`` is a translated sentence where it cannot be."""
+
+    target: str
+    state: ProbeState
+    reason: str = ""
+    cure: str = ""
+
+
+@permits("exchange.configure")
+def configure_connector(
+    workspace: Workspace, target: str, *, base_url: str, ca_pem: str, receipt_public_pem: str, token: str
+) -> None:
+    """Sets where ``target`` is, whom its TLS certificate must come from, and whose receipts count.
+
+    Raises ``ConnectorUnknown`` or ``ConnectorSettingInvalid``. The audit keeps the act without the token.
+    """
+    target = connector(target).target
+    _check(base_url, ca_pem, receipt_public_pem)
+    now = workspace.now()
+    values = {"base_url": base_url, "ca_pem": ca_pem, "receipt_public_pem": receipt_public_pem, "token": token}
+    with workspace.store.write() as connection:
+        connection.execute(delete(connector_setting).where(connector_setting.c.target == target))
+        connection.execute(insert(connector_setting).values(target=target, changed_at=now, **values))
+        audit.record(
+            connection, at=now, actor=workspace.actor.name, action="exchange.configure", subject=target,
+            details={"base_url": base_url, "receipt_key": receipt_public_pem},
+        )  # fmt: skip
+
+
+@permits("exchange.read")
+def probe(workspace: Workspace, target: str, *, try_now: bool = True) -> Probe:
+    """Whether ``target`` can be reached, asked now; without ``try_now`` only what the store knows."""
+    declared = connector(target)
+    try:
+        end = endpoint(workspace.store, target)
+    except ConnectorNotConfigured as error:
+        return Probe(target, "not_configured", error.message, error.cure)
+    if not try_now:
+        return Probe(target, "reachable" if _ever_answered(workspace.store, target) else "never_tried")
+    try:
+        with Https(
+            end.base_url, ca_pem=end.ca_pem, token=end.token, connect_seconds=declared.connect_seconds,
+            reply_seconds=declared.connect_seconds,
+        ) as https:  # fmt: skip
+            https.get(declared.routes["health"])
+    except Trouble as trouble:
+        return Probe(target, "unreachable", trouble.message, trouble.cure)
+    return Probe(target, "reachable")
+
+
+def endpoint(store: Store, target: str) -> Endpoint:
+    """The settings of a target; raises ``ConnectorNotConfigured``."""
+    columns = [c for c in connector_setting.c if c.name != "changed_at"]
+    with store.read() as connection:
+        row = connection.execute(select(*columns).where(connector_setting.c.target == target)).mappings().first()
+    if row is None:
+        raise not_configured(target)
+    return Endpoint(**row)
+
+
+def configured_targets(store: Store) -> list[str]:
+    """The declared targets that have been configured."""
+    with store.read() as connection:
+        known = set(connection.execute(select(connector_setting.c.target)).scalars())
+    return [c.target for c in connectors() if c.target in known]
+
+
+def not_configured(target: str | None) -> ConnectorNotConfigured:
+    """The error for a target (any target if None) whose place nobody has set."""
+    names = ", ".join(_(c.title) for c in connectors() if target in {None, c.target})
+    return ConnectorNotConfigured(
+        _("{system} is not configured: its address, certificate and receipt key are not known.").format(system=names),
+        cure=_("The system administrator sets them under Exchange, from what the operator handed over."),
+        target=target,
+    )
+
+
+def _check(base_url: str, ca_pem: str, receipt_public_pem: str) -> None:
+    if not base_url.startswith("https://"):
+        raise _invalid(_("The address must begin with https://."), "base_url")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca_pem)
+    except (ssl.SSLError, ValueError) as error:
+        raise _invalid(_("The certificate is not a certificate in PEM form."), "ca_pem") from error
+    try:
+        read_public_key(receipt_public_pem)
+    except ValueError as error:
+        raise _invalid(_("The receipt key is not an Ed25519 public key in PEM form."), "receipt_public_pem") from error
+
+
+def _invalid(message: str, place: str) -> ConnectorSettingInvalid:
+    return ConnectorSettingInvalid(
+        message, cure=_("Take it unchanged from what the operator handed over."), field=place
+    )
+
+
+def _ever_answered(store: Store, target: str) -> bool:
+    with store.read() as connection:
+        return connection.execute(select(receipt.c.id).where(receipt.c.target == target).limit(1)).first() is not None

@@ -1,0 +1,145 @@
+"""The outbox as people see it: counts by state, single deliveries with reason and cure, send again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import RowMapping, and_, func, insert, literal, select
+
+from core.exchange.connectors import connector, connectors
+from core.exchange.reasons import explain
+from core.i18n import _
+from core.model.exchange import delivery, receipt
+from core.registry import publication
+from core.security import audit
+from core.security.workspace import Workspace, permits
+from core.store.bulk import chunks
+
+STATES = ("waiting", "sent", "accepted", "rejected", "withdrawn")
+
+
+@dataclass(frozen=True)
+class OutboxState:
+    """One target's outbox: deliveries by state, since when the oldest waits, when the last receipt came."""
+
+    target: str
+    title: str
+    waiting: int
+    sent: int
+    accepted: int
+    rejected: int
+    withdrawn: int
+    oldest_waiting: str | None
+    last_receipt: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The state as the headless contract prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One record due at, or settled with, one target; ``message`` and ``cure`` explain ``reason``."""
+
+    id: int
+    target: str
+    resource: str
+    entity: int
+    key: str
+    op: str
+    state: str
+    attempts: int
+    queued_at: str
+    due_at: str
+    settled_at: str | None
+    receipt_no: str | None
+    reason: str | None
+    message: str
+    cure: str
+
+
+@permits("exchange.read")
+def outbox(workspace: Workspace) -> dict[str, OutboxState]:
+    """Every declared target's outbox."""
+    with workspace.store.read() as connection:
+        counts: dict[str, dict[str, int]] = {}
+        grouped = select(delivery.c.target, delivery.c.state, func.count()).group_by(
+            delivery.c.target, delivery.c.state
+        )
+        for target, state, count in connection.execute(grouped):
+            counts.setdefault(target, {})[state] = count
+        open_ones = select(delivery.c.target, func.min(delivery.c.queued_at)).where(
+            delivery.c.state.in_(("waiting", "sent"))
+        )
+        oldest = _pairs(connection.execute(open_ones.group_by(delivery.c.target)))
+        came = select(receipt.c.target, func.max(receipt.c.received_at)).group_by(receipt.c.target)
+        last = _pairs(connection.execute(came))
+    return {
+        c.target: OutboxState(
+            target=c.target, title=_(c.title), oldest_waiting=oldest.get(c.target), last_receipt=last.get(c.target),
+            **{state: counts.get(c.target, {}).get(state, 0) for state in STATES},
+        )
+        for c in connectors()
+    }  # fmt: skip
+
+
+@permits("exchange.read")
+def deliveries(
+    workspace: Workspace, target: str, state: str | None = None, *, change_set: int | None = None,
+    limit: int = 200, after: int = 0,
+) -> list[Delivery]:  # fmt: skip
+    """Up to ``limit`` deliveries of a target with id above ``after``, in order of id; a keyset page."""
+    query = select(delivery).where(delivery.c.target == connector(target).target, delivery.c.id > after)
+    if state is not None:
+        query = query.where(delivery.c.state == state)
+    if change_set is not None:
+        query = query.where(delivery.c.change_set == change_set)
+    with workspace.store.read() as connection:
+        rows = connection.execute(query.order_by(delivery.c.id).limit(limit)).mappings().all()
+    return [_shown(row) for row in rows]
+
+
+@permits("exchange.push")
+def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = None) -> int:
+    """Queues rejected deliveries (all of the target's if ``ids`` is None) anew as the records now stand.
+
+    Only the newest word about a record counts, and one that is already open is left alone. The new
+    deliveries have keys of their own; the old ones stay as evidence. Returns how many were queued.
+    """
+    target = connector(target).target
+    newer = delivery.alias()
+    is_newest = ~select(newer.c.id).where(
+        newer.c.target == delivery.c.target, newer.c.resource == delivery.c.resource,
+        newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id, newer.c.state != "withdrawn",
+    ).exists()  # fmt: skip
+    columns = [delivery.c[n] for n in ("target", "resource", "entity", "key", "op", "version", "change_set")]
+    now = workspace.now()
+    with workspace.store.write() as connection:
+        publication.hold_still(connection)
+        chosen = and_(delivery.c.target == target, delivery.c.state == "rejected", is_newest)
+        if ids is None:
+            ids = list(connection.execute(select(delivery.c.id).where(chosen)).scalars())
+        queued = 0
+        for some in chunks(list(ids)):
+            again = select(
+                *columns, literal("waiting"), literal(now), literal(now)
+            ).where(chosen, delivery.c.id.in_(some))  # fmt: skip
+            names = [*(c.name for c in columns), "state", "due_at", "queued_at"]
+            queued += connection.execute(insert(delivery).from_select(names, again)).rowcount
+        audit.record(
+            connection, at=now, actor=workspace.actor.name, action="exchange.send_again", subject=target,
+            details={"queued": queued},
+        )  # fmt: skip
+    return queued
+
+
+def _shown(row: RowMapping) -> Delivery:
+    message, cure = explain(row["reason"])
+    names = [name for name in Delivery.__dataclass_fields__ if name not in {"message", "cure"}]
+    return Delivery(**{name: row[name] for name in names}, message=message, cure=cure)
+
+
+def _pairs(rows: Iterable[Any]) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows}

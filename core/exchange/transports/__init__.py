@@ -1,0 +1,1 @@
+"""How bytes reach an upstream system; each transport turns its library's errors into our four."""

@@ -1,0 +1,123 @@
+"""HTTPS to one upstream system: TLS checked against its own authority, bearer token, one kept connection."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from core.exchange.troubles import Refused, Rejected, Trouble, Unclear, Unreachable
+from core.i18n import _
+
+_REFUSING = {401, 403, 404, 407, 429, 503}
+_REJECTING = {400, 413, 415, 422}
+SIGNATURE_HEADER = "Receipt-Signature"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back with status 200: the body to the letter, and the signature that stood beside it."""
+
+    body: bytes
+    signature: str
+
+
+class Https:
+    """A connection kept open for a whole push; use it as a context manager. Any error is a ``Trouble``."""
+
+    def __init__(
+        self, base_url: str, *, ca_pem: str, token: str, connect_seconds: float, reply_seconds: float
+    ) -> None:
+        self._base = base_url.rstrip("/") + "/"
+        self._client = httpx.Client(
+            verify=_context(ca_pem), headers={"Authorization": f"Bearer {token}"}, trust_env=False,
+            timeout=httpx.Timeout(reply_seconds, connect=connect_seconds), follow_redirects=False,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def post(self, route: str, body: bytes) -> Reply:
+        """Sends a JSON body; returns the reply of a 200, raises one of the four troubles otherwise."""
+        return self._request("POST", route, body, {"Content-Type": "application/json"})
+
+    def get(self, route: str) -> Reply:
+        """Asks for a route; as ``post``."""
+        return self._request("GET", route, None, {})
+
+    def _request(self, method: str, route: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+        try:
+            response = self._client.request(method, self._base + route, content=body, headers=dict(headers))
+        except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
+            raise trouble_of(error) from error
+        if response.status_code != 200:
+            raise trouble_of_status(response.status_code)
+        return Reply(response.content, response.headers.get(SIGNATURE_HEADER, ""))
+
+
+def trouble_of(error: Exception) -> Trouble:
+    """Our word for a library's error. Only what failed before a request could leave is "unreachable"."""
+    cause = type(error).__name__
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.InvalidURL
+                  | httpx.UnsupportedProtocol):  # fmt: skip
+        reason = "certificate" if "CERTIFICATE_VERIFY_FAILED" in str(error) else cause
+        return Unreachable(
+            _("The upstream system cannot be reached ({cause}).").format(cause=reason),
+            cure=_certificate_cure() if reason == "certificate" else _network_cure(),
+            cause=reason,
+        )
+    return Unclear(
+        _("The connection to the upstream system broke before its receipt came ({cause}).").format(cause=cause),
+        cure=_("Push again: GridLink first asks which records arrived."),
+        cause=cause,
+        timed_out=isinstance(error, httpx.TimeoutException),
+    )
+
+
+def trouble_of_status(status: int) -> Trouble:
+    """Our word for an HTTP status other than 200; one we have no agreement about proves nothing."""
+    if status in _REFUSING:
+        return Refused(
+            _("The upstream system refuses to talk to us (HTTP {status}).").format(status=status),
+            cure=_("Check the access token with the operator; if it is busy, push again later."),
+            cause=f"http_{status}",
+            status=status,
+        )
+    if status in _REJECTING:
+        return Rejected(
+            _("The upstream system does not accept the message (HTTP {status}).").format(status=status),
+            cure=_("Compare the connector's declaration with the operator's interface document."),
+            cause=f"http_{status}",
+            status=status,
+        )
+    return Unclear(
+        _("The upstream system answered without a receipt (HTTP {status}).").format(status=status),
+        cure=_("Push again: GridLink first asks which records arrived."),
+        cause=f"http_{status}",
+        status=status,
+    )
+
+
+def _context(ca_pem: str) -> ssl.SSLContext:
+    """TLS that trusts the one authority the operator gave us and nobody else."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(cadata=ca_pem)
+    return context
+
+
+def _network_cure() -> str:
+    return _("Check the network and the address under Exchange; nothing was lost, everything waits in the outbox.")
+
+
+def _certificate_cure() -> str:
+    return _("Compare the certificate under Exchange with the operator's; nothing was sent.")

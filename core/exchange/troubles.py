@@ -1,0 +1,48 @@
+"""The four things that can go wrong with an upstream system; every library error becomes one of them."""
+
+from __future__ import annotations
+
+from core.errors import GridLinkError
+
+
+class Trouble(GridLinkError):
+    """An exchange with an upstream system that did not end with a receipt; ``short`` is kept with records."""
+
+    code = "upstream_trouble"
+
+    @property
+    def short(self) -> str:
+        """A stable code for the record's history: never words of the other side, never personal data."""
+        return f"{self.code.removeprefix('upstream_')}:{self.details.get('cause', '')}"
+
+
+class Unreachable(Trouble):
+    """No connection came about: nothing of ours arrived."""
+
+    code = "upstream_unreachable"
+
+
+class Refused(Trouble):
+    """The receiver will not talk to us now (key, quota, maintenance): it took nothing."""
+
+    code = "upstream_refused"
+
+
+class Rejected(Trouble):
+    """The receiver took the request apart and would not have it as it is: it took nothing."""
+
+    code = "upstream_rejected"
+
+
+class Unclear(Trouble):
+    """Nobody knows whether it arrived: ask for the receipts before sending again.
+
+    ``timed_out`` in the details says that the receiver may be at it still.
+    """
+
+    code = "upstream_unclear"
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether the receiver may still be working on it."""
+        return bool(self.details.get("timed_out"))

@@ -1,0 +1,216 @@
+"""Publication: which registry rows are due at which upstream system, decided with the change itself.
+
+One delivery a record and destination is open (``waiting`` or ``sent``) at any time. A newer version takes
+the place of one that waits. One whose receipt is awaited is left alone, because nobody knows yet whether
+it arrived: when its receipt settles it, ``requeue_outdated`` compares it with the registry again and queues
+what has become due since. What a receiver should hold is never remembered, always derived: the row as it
+stands against the deliveries that were settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from core.model.exchange import delivery
+from core.model.ledger import setting
+from core.model.registry import TABLES
+from core.model.resources import RESOURCES, Resource
+from core.settings import RESOURCES as RESOURCE_FOLDER, read_toml
+from core.store.bulk import chunks
+
+_QUEUED: Final = (
+    "target", "resource", "entity", "key", "op", "version", "change_set", "state", "attempts", "due_at", "queued_at",
+)  # fmt: skip
+_OPEN: Final = ("waiting", "sent")
+_SETTLED: Final = ("accepted", "rejected")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What one upstream system is to hold: rows of ``resource`` whose columns have one of the values named."""
+
+    target: str
+    resource: str
+    where: Mapping[str, tuple[str, ...]]
+
+    def fits(self) -> ColumnElement[bool]:
+        """The condition on the registry's table; a retired row fits no selection."""
+        table = TABLES[self.resource]
+        return and_(table.c.retired_in.is_(None), *(table.c[c].in_(v) for c, v in self.where.items()))
+
+
+@cache
+def selections() -> tuple[Selection, ...]:
+    """The selection of every connector declared in ``resources/connectors``."""
+    names = sorted(path.name for path in (RESOURCE_FOLDER / "connectors").glob("*.toml"))
+    return tuple(selection(name.removesuffix(".toml"), read_toml("connectors", name)) for name in names)
+
+
+def selection(target: str, declared: Mapping[str, Any]) -> Selection:
+    """A connector declaration's own part on what it selects."""
+    chosen = declared["selection"]
+    return Selection(target, chosen["resource"], {c: tuple(v) for c, v in chosen.get("where", {}).items()})
+
+
+def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, int]:
+    """Queues what the change set made due, in the caller's transaction: deliveries by target.
+
+    Waiting deliveries of the same records are replaced; awaited ones stay (see the module's text).
+    """
+    hold_still(connection)
+    return {s.target: _enqueue(connection, s, change_set_id, now) for s in selections()}
+
+
+def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
+    """Takes back what an undone change set had queued; call it once the registry is restored.
+
+    Returns how many records a receiver had been given or may have been given; for those, a correction
+    (the restored version, or a retirement) is queued, at once or when the awaited receipt arrives.
+    """
+    hold_still(connection)
+    mine = or_(delivery.c.change_set == change_set_id, delivery.c.reason == _superseded(change_set_id))
+    waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state == "waiting")
+    connection.execute(
+        update(delivery).where(waiting).values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
+    )
+    for s in selections():
+        _queue(connection, s, TABLES[s.resource].c.id.in_(_entities(s, mine)), _entities(s, mine), now)
+    gone = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("accepted", "sent")))
+    return connection.execute(select(func.count()).select_from(delivery).where(gone)).scalar_one()
+
+
+def requeue_outdated(connection: Connection, target: str, entities: Collection[int], now: str) -> int:
+    """Queues those of ``entities`` whose newest settled delivery is not what the registry now says."""
+    hold_still(connection)
+    return sum(
+        _queue(connection, s, TABLES[s.resource].c.id.in_(some), select(delivery.c.entity).where(
+            delivery.c.target == target, delivery.c.entity.in_(some)), now)
+        for s in selections() if s.target == target
+        for some in chunks(list(entities))
+    )  # fmt: skip
+
+
+def hold_still(connection: Connection) -> None:
+    """Lets one transaction at a time decide what is due (a row lock; SQLite has one writer anyway).
+
+    Without it an import and a receipt in two sessions could each miss what the other commits.
+    """
+    connection.execute(select(setting.c.value).where(setting.c.name == "store_id").with_for_update()).all()
+
+
+def key_text(resource: Resource) -> ColumnElement[str]:
+    """The entity's key text as SQL over the registry's table."""
+    table = TABLES[resource.name]
+    first: ColumnElement[Any] = table.c[resource.key[0]]
+    if resource.alternative_key:
+        first = func.coalesce(func.nullif(first, ""), table.c[resource.alternative_key])
+    for name in resource.key[1:]:
+        first = first + ":" + table.c[name]
+    return first
+
+
+def _enqueue(connection: Connection, s: Selection, change_set_id: int, now: str) -> int:
+    table = TABLES[s.resource]
+    touched = table.c.changed_in == change_set_id
+    entities = select(table.c.id).where(touched)
+    if _any(connection, and_(delivery.c.target == s.target, delivery.c.state == "waiting")):
+        replaced = _of(s, delivery.c.state == "waiting", delivery.c.entity.in_(entities))
+        reason = _superseded(change_set_id)
+        connection.execute(
+            update(delivery).where(replaced).values(state="withdrawn", settled_at=now, reason=reason)
+        )
+    return _queue(connection, s, touched, entities, now)
+
+
+def _queue(
+    connection: Connection, s: Selection, among: ColumnElement[bool], entities: Select[Any], now: str
+) -> int:
+    """Queues due upserts ``among`` the registry's rows and due retirements of ``entities``: how many."""
+    queries = [_upserts(s, among, now, known=_any(connection, delivery.c.target == s.target))]
+    if _any(connection, and_(delivery.c.target == s.target, delivery.c.state == "accepted")):
+        queries.append(_retirements(s, entities, now))
+    return sum(connection.execute(insert(delivery).from_select(_QUEUED, query)).rowcount for query in queries)
+
+
+def _upserts(s: Selection, among: ColumnElement[bool], now: str, *, known: bool) -> Select[Any]:
+    table = TABLES[s.resource]
+    query = select(
+        literal(s.target), literal(s.resource), table.c.id, key_text(RESOURCES[s.resource]), literal("upsert"),
+        table.c.row_hash, table.c.changed_in, literal("waiting"), literal(0), literal(now), literal(now),
+    ).where(among, s.fits())  # fmt: skip
+    if known:
+        query = query.where(~_is_open(s, table.c.id), ~_last_settled_says(s))
+    return query.order_by(table.c.id)
+
+
+def _is_open(s: Selection, entity: ColumnElement[Any]) -> ColumnElement[bool]:
+    other = delivery.alias()
+    return exists(select(other.c.id).where(
+        other.c.entity == entity, other.c.target == s.target, other.c.resource == s.resource,
+        other.c.state.in_(_OPEN)))  # fmt: skip
+
+
+def _last_settled_says(s: Selection) -> ColumnElement[bool]:
+    """Whether the newest settled delivery of the row already was this very version.
+
+    It counts even where the receiver rejected it: the same words again would be rejected again.
+    """
+    table, last, other = TABLES[s.resource], delivery.alias(), delivery.alias()
+    newest = select(func.max(other.c.id)).where(
+        other.c.entity == table.c.id, other.c.target == s.target, other.c.resource == s.resource,
+        other.c.state.in_(_SETTLED),
+    ).scalar_subquery()  # fmt: skip
+    return exists(select(last.c.id).where(
+        last.c.id == newest, last.c.op == "upsert", last.c.version == table.c.row_hash))  # fmt: skip
+
+
+def _retirements(s: Selection, entities: Select[Any], now: str) -> Select[Any]:
+    """Records that the receiver accepted and that no longer belong there, unless that was already said."""
+    table, held, later = TABLES[s.resource], delivery.alias(), delivery.alias()
+    belongs = exists(select(table.c.id).where(table.c.id == held.c.entity, s.fits()))
+    said = exists(select(later.c.id).where(
+        later.c.entity == held.c.entity, later.c.target == s.target, later.c.resource == s.resource,
+        later.c.id > held.c.id,
+        or_(later.c.state.in_(("waiting", "sent", "accepted")),
+            and_(later.c.state == "rejected", later.c.op == "retire"))))  # fmt: skip
+    changed_in = select(table.c.changed_in).where(table.c.id == held.c.entity).scalar_subquery()
+    return select(
+        literal(s.target), literal(s.resource), held.c.entity, held.c.key, literal("retire"), held.c.version,
+        func.coalesce(changed_in, held.c.change_set), literal("waiting"), literal(0), literal(now), literal(now),
+    ).where(
+        held.c.target == s.target, held.c.resource == s.resource, held.c.state == "accepted",
+        held.c.op == "upsert", held.c.entity.in_(entities), ~belongs, ~said,
+    )  # fmt: skip
+
+
+def _of(s: Selection, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(delivery.c.target == s.target, delivery.c.resource == s.resource, *conditions)
+
+
+def _entities(s: Selection, mine: ColumnElement[bool]) -> Select[Any]:
+    return select(delivery.c.entity).where(_of(s, mine))
+
+
+def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
+    return connection.execute(select(delivery.c.id).where(condition).limit(1)).first() is not None
+
+
+def _superseded(change_set_id: int) -> str:
+    return f"superseded:{change_set_id}"
