@@ -48,8 +48,8 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 def _load_chinese() -> gettext.GNUTranslations:
     from babel.messages.catalog import Catalog  # noqa: PLC0415 - English start-up need not pay for Babel
-    from babel.messages.mofile import write_mo  # noqa: PLC0415
-    from babel.messages.pofile import read_po  # noqa: PLC0415
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - as above
+    from babel.messages.pofile import read_po  # noqa: PLC0415 - as above
 
     merged = Catalog(locale="zh_CN")
     for path in sorted(CATALOGUES.glob("*.po")):

@@ -21,7 +21,6 @@ from core.errors import GridLinkError
 from core.i18n import _
 from core.model.ledger import station_key
 from core.security import audit
-from core.security.workspace import Workspace
 
 VARIABLE = "GRIDLINK_STORE_KEY"
 SERVICE = "GridLink"
@@ -146,25 +145,24 @@ def ensure_station_keys(connection: Connection, at: str, actor: str = "GridLink"
         )
 
 
-def seal_public_pem(workspace: Workspace) -> str:
-    """The public key that senders seal identities to; handed to them, it is no secret."""
-    with workspace.store.read() as connection:
-        return station_public_pem(connection, "seal")
+def seal_public_pem(connection: Connection) -> str:
+    """The public key that senders seal identities to (SPKI PEM); handed to them, it is no secret."""
+    return _latest(connection, "seal", "public_pem") or ""
 
 
-def station_public_pem(connection: Connection, kind: str) -> str:
-    """The latest public key of a kind (``seal``, ``sign``) as SPKI PEM."""
-    return _latest(connection, kind)["public_pem"]
+def seal_private_pem(connection: Connection) -> str | None:
+    """The private key that opens sealed identities (PKCS8 PEM), kept by the store's own encryption."""
+    return _latest(connection, "seal", "private_pem")
 
 
-def station_private_pem(connection: Connection, kind: str) -> str:
-    """The latest private key of a kind as PKCS8 PEM; it is protected by the store's own encryption."""
-    return _latest(connection, kind)["private_pem"]
+def sign_key_pems(connection: Connection) -> tuple[str, str]:
+    """The pair (private, public) that signs what leaves the station."""
+    return _latest(connection, "sign", "private_pem") or "", _latest(connection, "sign", "public_pem") or ""
 
 
-def _latest(connection: Connection, kind: str) -> dict[str, str]:
-    query = select(station_key).where(station_key.c.kind == kind).order_by(station_key.c.id.desc())
-    return dict(connection.execute(query).mappings().first() or {"public_pem": "", "private_pem": ""})
+def _latest(connection: Connection, kind: str, column: str) -> str | None:
+    query = select(station_key.c[column]).where(station_key.c.kind == kind)
+    return connection.execute(query.order_by(station_key.c.id.desc())).scalar()
 
 
 def _pems(key: X25519PrivateKey | Ed25519PrivateKey) -> tuple[str, str]:

@@ -1,13 +1,12 @@
 import functools
 import re
-from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from core.i18n import CATALOGUES
+from tests.architecture.sources import ROOT
 
-ROOT = Path(__file__).parents[2]
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"{(\w*)[^{}]*}")
 

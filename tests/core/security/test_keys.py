@@ -90,11 +90,17 @@ def test_the_station_gets_its_two_key_pairs_once(workspace):
             keys.ensure_station_keys(connection, workspace.now())
     assert [e.subject for e in audit.entries(workspace, action="key.station_made")] == ["sign", "seal"]
     with workspace.store.read() as connection:
-        for kind in ("seal", "sign"):
-            private = load_pem_private_key(keys.station_private_pem(connection, kind).encode(), None)
-            public = load_pem_public_key(keys.station_public_pem(connection, kind).encode())
-            assert private.public_key() == public
-    assert "PUBLIC KEY" in keys.seal_public_pem(workspace)
+        pairs = [
+            (keys.seal_private_pem(connection), keys.seal_public_pem(connection)), keys.sign_key_pems(connection),
+        ]  # fmt: skip
+    for private, public in pairs:
+        opened = load_pem_private_key(private.encode(), None)
+        assert opened.public_key() == load_pem_public_key(public.encode())
+
+
+def test_a_store_without_station_keys_opens_nothing(workspace):
+    with workspace.store.read() as connection:
+        assert keys.seal_private_pem(connection) is None
 
 
 def test_no_private_key_reaches_the_audit_chain(workspace):
