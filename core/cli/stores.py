@@ -63,8 +63,7 @@ def store_init(session: Session, admin: str | None, station: str) -> Outcome:
             _("The first administrator needs a password."), cure=_("Set it in GRIDLINK_PASSWORD and run this again.")
         )
     made = found(session.location, admin=name, password=password, station=station)
-    with made.store.read() as connection:
-        seal = keys.seal_public_pem(connection)
+    seal = keys.seal_public_pem(made)
     info = ledger.store_info(made)
     lines = [
         _("Store created at {path}; encrypted: {answer}.").format(
@@ -117,8 +116,7 @@ def key_import_sender(session: Session, sender: str, file: Path, reason: str) ->
 @click.argument("out", type=FILE)
 def key_export_station(session: Session, out: Path) -> Outcome:
     """Writes the station's public sealing key, to which senders seal identity data."""
-    with session.workspace().store.read() as connection:
-        out.write_text(keys.seal_public_pem(connection), encoding="ascii")
+    out.write_text(keys.seal_public_pem(session.workspace()), encoding="ascii")
     return Outcome({"file": str(out)}, [_("Public sealing key written to {path}.").format(path=out)])
 
 

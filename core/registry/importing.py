@@ -115,7 +115,7 @@ class _Run:
     def _begin(self) -> int:
         key = self.connection.execute(
             insert(change_set).values(
-                kind="import", at=self.now, actor=self.workspace.actor.name, reason=self.opened.purpose, counts={}
+                kind="import", at=self.now, actor=self.workspace.actor.name, reason=self.opened.declared.purpose, counts={}
             )
         ).inserted_primary_key
         assert key is not None
@@ -132,7 +132,7 @@ class _Run:
         self.accepted.setdefault(resource.name, []).append(staged.accepted["id"])
         self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
         plan = difference(
-            self.connection, staged, sender=self.opened.sender, mode=self.opened.mode, scope=self.opened.scope
+            self.connection, staged, sender=self.opened.declared.sender, mode=self.opened.declared.mode, scope=self.opened.declared.scope
         )
         self.findings.update(dict(staged.findings["rule"].value_counts().iter_rows()))
         self.counts[resource.name] = ResourceCounts(
@@ -141,7 +141,7 @@ class _Run:
         if self.dry_run:
             return
         self.progress.phase(_("Storing {resource}").format(resource=resource.name))
-        apply(self.connection, plan, change_set=self.number, sender=self.opened.sender)
+        apply(self.connection, plan, change_set=self.number, sender=self.opened.declared.sender)
         _store_findings(self.connection, self.number, staged)
 
     def _rows(self, resource: Resource) -> pl.DataFrame:
@@ -150,13 +150,13 @@ class _Run:
         if not resource.sealed:
             return rows
         return rows.with_columns(
-            source=pl.lit(self.opened.sender), collected_at=pl.lit(self.opened.created), collector=pl.lit("sealed")
+            source=pl.lit(self.opened.declared.sender), collected_at=pl.lit(self.opened.declared.created), collector=pl.lit("sealed")
         )
 
     def _context(self, resource: Resource) -> Context:
         known = {target: self._known(target) for target in set(references(resource).values())}
         return district_context(
-            mode=self.opened.mode, sender=self.opened.sender, known=known, now=self.workspace.clock()
+            mode=self.opened.declared.mode, sender=self.opened.declared.sender, known=known, now=self.workspace.clock()
         )
 
     def _known(self, target: str) -> pl.Series:
@@ -179,7 +179,7 @@ class _Run:
         )
         audit.record(
             self.connection, at=self.now, actor=self.workspace.actor.name, action="package.import",
-            subject=self.opened.name,
+            subject=self.opened.declared.name,
             details={"change_set": self.number, "file_hash": self.opened.file_hash, "counts": counts},
         )  # fmt: skip
         return due
@@ -188,9 +188,9 @@ class _Run:
         opened = self.opened
         key = self.connection.execute(
             insert(package).values(
-                uuid=opened.uuid, name=opened.name, sender=opened.sender, receiver=opened.receiver,
-                sequence=opened.sequence, mode=opened.mode, scope=list(opened.scope), created=opened.created,
-                purpose=opened.purpose, legal_basis=opened.legal_basis, descriptor_hash=opened.descriptor_hash,
+                uuid=opened.declared.uuid, name=opened.declared.name, sender=opened.declared.sender, receiver=opened.declared.receiver,
+                sequence=opened.declared.sequence, mode=opened.declared.mode, scope=list(opened.declared.scope), created=opened.declared.created,
+                purpose=opened.declared.purpose, legal_basis=opened.declared.legal_basis, descriptor_hash=opened.descriptor_hash,
                 file_hash=opened.file_hash, file_name=opened.path.name, bytes=opened.size_bytes, state="imported",
                 imported_at=self.now, resources=counts, warnings=opened.warnings, change_set=self.number,
             )
@@ -221,8 +221,8 @@ def _change_set_of(workspace: Workspace, opened: PackageFile) -> int | None:
 
 def _result(opened: PackageFile, started: float, **figures: Any) -> ImportResult:
     return ImportResult(
-        package=opened.name, uuid=opened.uuid, file=str(opened.path), sender=opened.sender,
-        sequence=opened.sequence, warnings=opened.warnings,
+        package=opened.declared.name, uuid=opened.declared.uuid, file=str(opened.path), sender=opened.declared.sender,
+        sequence=opened.declared.sequence, warnings=opened.warnings,
         seconds=round(time.monotonic() - started, 3), peak_mb=_peak_mb(), **figures,
     )  # fmt: skip
 

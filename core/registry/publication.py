@@ -146,7 +146,9 @@ def _queue(
     queries = [_upserts(s, among, now, known=_any(connection, delivery.c.target == s.target))]
     if _any(connection, and_(delivery.c.target == s.target, delivery.c.state == "accepted")):
         queries.append(_retirements(s, entities, now))
-    return sum(connection.execute(insert(delivery).from_select(_QUEUED, query)).rowcount for query in queries)
+    keep = {"preserve_rowcount": True}  # PostgreSQL's driver forgets the count of an INSERT otherwise
+    inserts = [insert(delivery).from_select(_QUEUED, query) for query in queries]
+    return sum(connection.execute(one, execution_options=keep).rowcount for one in inserts)
 
 
 def _upserts(s: Selection, among: ColumnElement[bool], now: str, *, known: bool) -> Select[Any]:
