@@ -21,6 +21,7 @@ from core.errors import GridLinkError
 from core.i18n import _
 from core.model.ledger import station_key
 from core.security import audit
+from core.security.workspace import Workspace
 
 VARIABLE = "GRIDLINK_STORE_KEY"
 SERVICE = "GridLink"
@@ -145,9 +146,10 @@ def ensure_station_keys(connection: Connection, at: str, actor: str = "GridLink"
         )
 
 
-def seal_public_pem(connection: Connection) -> str:
+def seal_public_pem(workspace: Workspace) -> str:
     """The public key that senders seal identities to (SPKI PEM); handed to them, it is no secret."""
-    return _latest(connection, "seal", "public_pem") or ""
+    with workspace.store.read() as connection:
+        return _latest(connection, "seal", "public_pem") or ""
 
 
 def seal_private_pem(connection: Connection) -> str | None:

@@ -90,9 +90,8 @@ def test_the_station_gets_its_two_key_pairs_once(workspace):
             keys.ensure_station_keys(connection, workspace.now())
     assert [e.subject for e in audit.entries(workspace, action="key.station_made")] == ["sign", "seal"]
     with workspace.store.read() as connection:
-        pairs = [
-            (keys.seal_private_pem(connection), keys.seal_public_pem(connection)), keys.sign_key_pems(connection),
-        ]  # fmt: skip
+        seal, signing = keys.seal_private_pem(connection), keys.sign_key_pems(connection)
+    pairs = [(seal, keys.seal_public_pem(workspace)), signing]
     for private, public in pairs:
         opened = load_pem_private_key(private.encode(), None)
         assert opened.public_key() == load_pem_public_key(public.encode())
