@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select, text as sql
+from sqlalchemy import Connection, select, text as sql
 
-from core.exchange.connectors import Connector, Field
+from core.exchange.connectors import Connector
 from core.exchange.leasing import Leased, newest_change_set
 from core.model.ledger import finding, package
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 
 Record = dict[str, Any]
+Row = tuple[Any, ...]
 
 _BOOKKEEPING: Final = ("id", "row_hash", "changed_in", "retired_in", "source")
 _UNMASKED_RUN = re.compile(r"\d{7}")
@@ -35,87 +36,92 @@ class Inspected:
     outdated: list[Leased] = field(default_factory=list)
 
 
-def inspect(connection: Connection, connector: Connector, items: Sequence[Leased]) -> Inspected:
-    """Reads the items' records and sorts them; nothing is written."""
-    rows = _rows(connection, connector, items)
-    faults = _open_errors(connection, connector, rows, items)
-    result = Inspected(newest_change_set(connection))
-    for item in items:
-        row = rows.get(item.entity)
-        belongs = row is not None and _belongs(connector, row)
-        if item.op == "retire":
-            _inspect_retirement(connector, item, belongs=belongs, result=result)
-        elif row is None or not belongs or row["row_hash"] != item.version:
+class Gate:
+    """One connector's gate; it knows where each column stands in the rows that it reads."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._selection, self._fields = connector.selection, connector.fields
+        columns = (f.column for f in connector.fields)
+        names = tuple(dict.fromkeys((*_BOOKKEEPING, *self._selection.where, *columns)))
+        place = {name: at for at, name in enumerate(names)}
+        table = TABLES[self._selection.resource]
+        self._query = select(*(table.c[name] for name in names))
+        self._id = table.c.id
+        self._where = [(place[column], frozenset(values)) for column, values in self._selection.where.items()]
+        self._places = [(f, place[f.column]) for f in connector.fields]
+
+    def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
+        """Reads the items' records and sorts them; nothing is written."""
+        found = connection.execute(self._query.where(self._id.in_([i.entity for i in items]))).all()
+        rows: dict[int, Row] = {row[0]: tuple(row) for row in found}
+        faults = self._open_errors(connection, rows, items)
+        result = Inspected(newest_change_set(connection))
+        for item in items:
+            row = rows.get(item.entity)
+            belongs = row is not None and self._belongs(row)
+            if item.op == "retire":
+                self._inspect_retirement(item, belongs=belongs, result=result)
+            elif row is None or not belongs or row[1] != item.version:
+                result.outdated.append(item)
+            else:
+                record = self._record(row)
+                reason = faults.get(item.key) or (record if isinstance(record, str) else "")
+                if reason:
+                    result.failing[item.id] = f"gate:{reason}"
+                elif not isinstance(record, str):
+                    result.ready.append((item, record))
+        return result
+
+    def _inspect_retirement(self, item: Leased, *, belongs: bool, result: Inspected) -> None:
+        """A retirement carries the record's key and nothing else."""
+        if belongs:
             result.outdated.append(item)
-        elif reason := faults.get(item.key) or next(_faults(connector, row), None):
-            result.failing[item.id] = f"gate:{reason}"
-        else:
-            result.ready.append((item, _record(connector, row)))
-    return result
+            return
+        key = RESOURCES[self._selection.resource].key
+        values = dict(zip(key, item.key.split(":", len(key) - 1), strict=True))
+        result.ready.append((item, {f.name: values[f.column] for f in self._fields if f.key}))
 
+    def _belongs(self, row: Row) -> bool:
+        return row[3] is None and all(row[place] in values for place, values in self._where)
 
-def _inspect_retirement(connector: Connector, item: Leased, *, belongs: bool, result: Inspected) -> None:
-    """A retirement carries the record's key and nothing else."""
-    if belongs:
-        result.outdated.append(item)
-        return
-    key = RESOURCES[connector.selection.resource].key
-    values = dict(zip(key, item.key.split(":", len(key) - 1), strict=True))
-    result.ready.append((item, {f.name: values[f.column] for f in connector.fields if f.key}))
+    def _open_errors(
+        self, connection: Connection, rows: Mapping[int, Row], items: Sequence[Leased]
+    ) -> dict[str, str]:
+        """Key → the rule that the record's own department last broke with it, if it has not sent it anew since."""
+        query = (
+            select(finding.c.key, finding.c.change_set, finding.c.rule, package.c.sender)
+            .select_from(finding.outerjoin(package, package.c.change_set == finding.c.change_set))
+            # The severity as text: SQLite only uses a partial index whose condition it can read.
+            .where(sql("finding.severity = 'error'"), finding.c.key.in_([i.key for i in items]),
+                   finding.c.resource == self._selection.resource)
+        )  # fmt: skip
+        errors: dict[str, str] = {}
+        entities: dict[str, int] = {}
+        for key, number, rule, sender in connection.execute(query):
+            entities = entities or {item.key: item.entity for item in items}
+            row = rows.get(entities[key])
+            if row is not None and number >= row[2] and sender in (None, row[4]):
+                errors[key] = f"open_finding:{rule}"
+        return errors
 
-
-def _rows(connection: Connection, connector: Connector, items: Sequence[Leased]) -> dict[int, RowMapping]:
-    table = TABLES[connector.selection.resource]
-    names = dict.fromkeys((*_BOOKKEEPING, *connector.selection.where, *(f.column for f in connector.fields)))
-    query = select(*(table.c[name] for name in names)).where(table.c.id.in_([i.entity for i in items]))
-    return {row["id"]: row for row in connection.execute(query).mappings()}
-
-
-def _belongs(connector: Connector, row: RowMapping) -> bool:
-    where = connector.selection.where
-    return row["retired_in"] is None and all(row[column] in values for column, values in where.items())
-
-
-def _open_errors(
-    connection: Connection, connector: Connector, rows: Mapping[int, RowMapping], items: Sequence[Leased]
-) -> dict[str, str]:
-    """Key → the rule that the record's own department last broke with it, if it has not sent it anew since."""
-    query = (
-        select(finding.c.key, finding.c.change_set, finding.c.rule, package.c.sender)
-        .select_from(finding.outerjoin(package, package.c.change_set == finding.c.change_set))
-        # The severity as text: SQLite only uses a partial index whose condition it can read.
-        .where(sql("finding.severity = 'error'"), finding.c.key.in_([i.key for i in items]),
-               finding.c.resource == connector.selection.resource)
-    )  # fmt: skip
-    entities = {item.key: item.entity for item in items}
-    errors: dict[str, str] = {}
-    for key, number, rule, sender in connection.execute(query):
-        row = rows.get(entities[key])
-        if row is not None and number >= row["changed_in"] and sender in {None, row["source"]}:
-            errors[key] = f"open_finding:{rule}"
-    return errors
-
-
-def _faults(connector: Connector, row: RowMapping) -> Iterator[str]:
-    for declared in connector.fields:
-        value = row[declared.column]
-        if value in {None, ""}:
-            if declared.required or declared.key:
-                yield f"required_missing:{declared.column}"
-        elif declared.masked and not _is_masked(str(value)):
-            yield f"not_masked:{declared.column}"
-        elif declared.codes and str(value) not in declared.codes:
-            yield f"code_unknown:{declared.column}"
+    def _record(self, row: Row) -> Record | str:
+        """What leaves: the declared fields under their upstream names, empty ones left out; or why not."""
+        record: Record = {}
+        for declared, place in self._places:
+            value = row[place]
+            if value is None or value == "":
+                if declared.required or declared.key:
+                    return f"required_missing:{declared.column}"
+                continue
+            if declared.masked and not _is_masked(value):
+                return f"not_masked:{declared.column}"
+            if declared.codes:
+                if value not in declared.codes:
+                    return f"code_unknown:{declared.column}"
+                value = declared.codes[value]
+            record[declared.name] = value
+        return record
 
 
 def _is_masked(value: str) -> bool:
     return "*" in value and not _UNMASKED_RUN.search(value)
-
-
-def _record(connector: Connector, row: RowMapping) -> Record:
-    """What leaves: the declared fields under their upstream names, empty ones left out."""
-    return {f.name: _word(f, row[f.column]) for f in connector.fields if row[f.column] not in {None, ""}}
-
-
-def _word(declared: Field, value: Any) -> Any:
-    return declared.codes[str(value)] if declared.codes else value

@@ -170,7 +170,7 @@ def _take(
     columns = (delivery.c.id, delivery.c.entity, delivery.c.key, delivery.c.op, delivery.c.version,
                delivery.c.attempts)  # fmt: skip
     query = select(*columns).where(condition).order_by(*order).limit(limit).with_for_update(skip_locked=True)
-    items = [Leased(*row) for row in connection.execute(query)]
+    items = [Leased(*row) for row in connection.execute(query).all()]
     for some in chunks([item.id for item in items]):
         connection.execute(
             update(delivery).where(delivery.c.id.in_(some))

@@ -127,7 +127,9 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
                 *columns, literal("waiting"), literal(now), literal(now)
             ).where(chosen, delivery.c.id.in_(some))  # fmt: skip
             names = [*(c.name for c in columns), "state", "due_at", "queued_at"]
-            queued += connection.execute(insert(delivery).from_select(names, again)).rowcount
+            queued += connection.execute(
+                insert(delivery).from_select(names, again), execution_options={"preserve_rowcount": True}
+            ).rowcount
         audit.record(
             connection, at=now, actor=workspace.actor.name, action="exchange.send_again", subject=target,
             details={"queued": queued},

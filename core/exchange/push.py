@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 import orjson
 
 from core.exchange import leasing
 from core.exchange.configuration import Endpoint, configured_targets, endpoint, not_configured
 from core.exchange.connectors import Connector, connector
-from core.exchange.gate import Record, inspect
+from core.exchange.gate import Gate
 from core.exchange.leasing import Lease, Leased
 from core.exchange.receipts import Receipt, read_public_key, read_receipt
 from core.exchange.retry import blames_records
-from core.exchange.transports.https import Https
+from core.exchange.transports.https import Https, Pending, Reply
 from core.exchange.troubles import Refused, Trouble, Unclear, Unreachable
 from core.i18n import _
 from core.jobs import Progress
@@ -84,6 +83,18 @@ class _Ended(Exception):
         self.trouble = trouble
 
 
+@dataclass
+class _Sending:
+    """One batch on its way: its name, its records by idempotency key, and its message."""
+
+    name: str
+    lease: Lease
+    keyed: dict[str, Leased]
+    horizon: int
+    body: bytes
+    pending: Pending | None = None
+
+
 class _Run:
     """One push to one target. Network I/O never happens inside a unit of work."""
 
@@ -92,12 +103,12 @@ class _Run:
         self.connector: Connector = connector(end.target)
         self.due_by = workspace.now() if due_only else None
         self.result = PushResult()
-        self._end = end
+        self._end, self._gate = end, Gate(self.connector)
         self._public_key = read_public_key(end.receipt_public_pem)
         self._owner = leasing.new_owner()
         self._failures = 0
         self._alive = False  # whether the receiver has given a receipt in this run
-        self._in_flight: list[Leased] = []
+        self._in_flight: set[int] = set()
         with self.store.read() as connection:
             self._store_id = read_setting(connection, "store_id")
             self.result.waiting = leasing.count_open(connection, end.target)
@@ -139,6 +150,21 @@ class _Run:
                         leasing.release(connection, lease, [i.id for i in unknown])
 
     def _send_waiting(self) -> None:
+        """Sends until nothing waits. While the receiver works on one batch, the next is prepared and the
+        one before is settled; a batch that failed is dealt with before another leaves."""
+        while True:
+            under_way: _Sending | None = None
+            sent = 0
+            for lease, batch in self._waiting_batches():
+                prepared = self._pass_gate(lease, batch)
+                sent += 1
+                if prepared is not None:
+                    under_way = self._hand_over(under_way, prepared)
+            self._hand_over(under_way, None)
+            if not sent:
+                return
+
+    def _waiting_batches(self) -> Iterator[tuple[Lease, Sequence[Leased]]]:
         while True:
             lease = self._lease()
             with self.store.write() as connection:
@@ -147,49 +173,66 @@ class _Run:
                 return
             for size, alike in groupby(items, key=self._batch_size):
                 for batch in _pieces(list(alike), size):
-                    self._pass_gate(lease, batch)
+                    yield lease, batch
 
-    def _pass_gate(self, lease: Lease, batch: Sequence[Leased]) -> None:
+    def _pass_gate(self, lease: Lease, batch: Sequence[Leased]) -> _Sending | None:
         with self.store.read() as connection:
-            inspected = inspect(connection, self.connector, batch)
+            inspected = self._gate.inspect(connection, batch)
         if inspected.failing or inspected.outdated:
             with self.store.write() as connection:
                 leasing.close_unsent(connection, lease, inspected.failing, now=self.workspace.now())
                 leasing.withdraw_outdated(connection, lease, inspected.outdated, now=self.workspace.now())
             self.result.rejected += len(inspected.failing)
             self.progress.advance(len(inspected.failing))
-        if inspected.ready:
-            self._send(lease, inspected.ready, inspected.horizon)
-
-    def _send(self, lease: Lease, ready: Sequence[tuple[Leased, Record]], horizon: int) -> None:
+        if not inspected.ready:
+            return None
         name = uuid.uuid4().hex
-        keyed = {self._key(item): item for item, _record in ready}
-        items = [{"key": self._key(item), "op": item.op, "record": record} for item, record in ready]
-        self._in_flight = list(keyed.values())
-        try:
-            answer = self._exchange("send", {"batch": name, "items": items}, keyed)
-        except Trouble as trouble:
-            self._failed(lease, list(keyed.values()), trouble)
-            return
-        unknown = self._settle(lease, keyed, answer, batch=name, horizon=horizon)
+        items = [{"key": self._key(item), "op": item.op, "record": record} for item, record in inspected.ready]
+        body = orjson.dumps({"batch": name, "items": items})
+        return _Sending(name, lease, {self._key(i): i for i, _r in inspected.ready}, inspected.horizon, body)
+
+    def _hand_over(self, under_way: _Sending | None, following: _Sending | None) -> _Sending | None:
+        """Receives what is under way, lets the following leave, then settles what was received."""
+        answer = None
+        if under_way:
+            try:
+                answer = self._answer(under_way)
+            except Trouble as trouble:
+                self._failed(under_way.lease, list(under_way.keyed.values()), trouble)
+        if following:
+            self._in_flight.update(item.id for item in following.keyed.values())
+            following.pending = self._https.begin(self.connector.routes["send"], following.body)
+        if under_way and answer:
+            self._delivered(under_way, answer)
+        return following
+
+    def _answer(self, sending: _Sending) -> Receipt:
+        assert sending.pending is not None
+        return self._read(self._https.finish(sending.pending), sending.keyed)
+
+    def _delivered(self, sending: _Sending, answer: Receipt) -> None:
         self._failures, self._alive = 0, True
+        unknown = self._settle(
+            sending.lease, sending.keyed, answer, batch=sending.name, horizon=sending.horizon
+        )
         if unknown:
-            self._postpone(lease, unknown, Unclear(_("The receiver says that it did not get it."), cause="unknown"))
+            denied = Unclear(_("The receiver says that it did not get it."), cause="unknown")
+            self._postpone(sending.lease, unknown, denied)
 
     def _ask(self, lease: Lease, batch: Sequence[Leased]) -> Sequence[Leased]:
         """Settles what arrived of records that may have; returns those that certainly did not."""
         keyed = {self._key(item): item for item in batch}
-        self._in_flight = list(batch)
+        self._in_flight.update(item.id for item in batch)
+        question = orjson.dumps({"keys": list(keyed)})
         try:
-            answer = self._exchange("receipts", {"keys": list(keyed)}, keyed)
+            answer = self._read(self._https.post(self.connector.routes["receipts"], question), keyed)
         except Trouble as trouble:
             self._leave_awaited(lease, batch)
             self._count_failure(trouble)
             return ()
         return self._settle(lease, keyed, answer, batch=uuid.uuid4().hex, horizon=None)
 
-    def _exchange(self, route: str, message: dict[str, Any], keyed: dict[str, Leased]) -> Receipt:
-        reply = self._https.post(self.connector.routes[route], orjson.dumps(message))
+    def _read(self, reply: Reply, keyed: Collection[str]) -> Receipt:
         return read_receipt(reply, receiver=self.connector.receiver, public_key=self._public_key, asked=keyed)
 
     def _settle(
@@ -199,7 +242,7 @@ class _Run:
             settled = leasing.settle(
                 connection, lease, keyed, answer, batch=batch, now=self.workspace.now(), horizon=horizon
             )
-        self._in_flight = []
+        self._in_flight.difference_update(item.id for item in keyed.values())
         self.result.sent += settled.accepted + settled.rejected + settled.unmentioned
         self.result.accepted += settled.accepted
         self.result.rejected += settled.rejected
@@ -214,18 +257,18 @@ class _Run:
             self._postpone(lease, self._ask(lease, batch), trouble)
         else:
             self._postpone(lease, batch, trouble)
-        self._in_flight = []
         self._count_failure(trouble)
 
     def _leave_awaited(self, lease: Lease, batch: Sequence[Leased]) -> None:
         with self.store.write() as connection:
             leasing.leave_awaited(connection, lease, [i.id for i in batch], batch=lease.owner)
-        self._in_flight = []
+        self._in_flight.difference_update(item.id for item in batch)
         self.result.sent += len(batch)
 
     def _postpone(self, lease: Lease, batch: Sequence[Leased], trouble: Trouble) -> None:
         """Puts records behind the fresh ones; those that have used up their attempts are closed."""
         now, retry = self.workspace.clock(), self.connector.retry
+        self._in_flight.difference_update(item.id for item in batch)
         with self.store.write() as connection:
             for attempts, alike in groupby(sorted(batch, key=lambda i: i.attempts), key=lambda i: i.attempts):
                 items = list(alike)
@@ -248,7 +291,7 @@ class _Run:
     def _finish(self, trouble: Trouble | None) -> None:
         """Lets go of what is still leased and puts the run on record, however it ended."""
         with self.store.write() as connection:
-            leasing.release_rest(connection, self._lease(), [i.id for i in self._in_flight])
+            leasing.release_rest(connection, self._lease(), self._in_flight)
             self.result.waiting = leasing.count_open(connection, self.connector.target)
             audit.record(
                 connection, at=self.workspace.now(), actor=self.workspace.actor.name, action="exchange.push",

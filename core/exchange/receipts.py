@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -21,8 +21,7 @@ Status = Literal["accepted", "rejected", "unknown"]
 _STATUSES = frozenset({"accepted", "rejected", "unknown"})
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """The receiver's word about one idempotency key; ``unknown`` means that it never arrived."""
 
     key: str
@@ -75,10 +74,13 @@ def read_receipt(
 
 
 def _item(given: dict[str, Any]) -> Item:
-    status, number = given["status"], given.get("number", "")
-    if status not in _STATUSES or (status == "accepted" and not number):
-        raise ValueError("a receipt without a status or without the receiver's number")
-    return Item(str(given["key"]), status, str(number), str(given.get("code", "")), str(given.get("message", "")))
+    key, status, number = given["key"], given["status"], given.get("number", "")
+    code, message = given.get("code", ""), given.get("message", "")
+    if not all(isinstance(text, str) for text in (key, number, code, message)) or status not in _STATUSES:
+        raise ValueError("not a receipt's item")
+    if status == "accepted" and not number:
+        raise ValueError("accepted without the receiver's number")
+    return Item(key, status, number, code, message)
 
 
 def _no_receipt(cause: str) -> Unclear:

@@ -5,26 +5,38 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 Item = dict[str, Any]
 
+_FINE = ("accepted", "", "")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
-    key TEXT PRIMARY KEY, number INTEGER NOT NULL, op TEXT NOT NULL, entity TEXT NOT NULL, digest TEXT NOT NULL,
+    number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, op TEXT NOT NULL, entity TEXT NOT NULL,
     status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS register (
     entity TEXT PRIMARY KEY, record BLOB NOT NULL, number INTEGER NOT NULL, applied INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
 REQUIRED = ("rybs", "fwbm", "xm", "zjzl", "zjhm", "xb", "csnf", "jzlb", "jzrq")
 CODES = {"xb": {"0", "1", "2", "9"}, "jzlb": {"1", "2"}, "zjzl": {"111", "553", "516", "511", "414"}}
+
+
+class Verdict(NamedTuple):
+    """What became of one delivery; ``item`` is there while it is being taken."""
+
+    key: str
+    number: int
+    status: str
+    code: str
+    message: str
+    item: Item = {}  # noqa: RUF012 - never written to
 
 
 class ReceiverStore:
@@ -41,14 +53,16 @@ class ReceiverStore:
         """Takes deliveries, each key once, and returns the receipt's items; a repeat gets its first answer."""
         with self._lock, self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            known = self._known(item["key"] for item in items)
-            self._store([item for item in items if item["key"] not in known])
-            return self._answers([item["key"] for item in items])
+            known = self._known([item["key"] for item in items])
+            judged = self._judge([item for item in items if item["key"] not in known])
+            self._store(judged)
+        return [known.get(item["key"]) or _answer(judged[item["key"]]) for item in items]
 
     def ask(self, keys: Sequence[str]) -> list[Item]:
         """The receipt's items for keys, ``unknown`` for those that never arrived."""
         with self._lock:
-            return self._answers(keys)
+            known = self._known(keys)
+        return [known.get(key) or {"key": key, "status": "unknown"} for key in keys]
 
     def figures(self) -> dict[str, Any]:
         """Counts and a digest of what was accepted, for reconciliation."""
@@ -65,65 +79,59 @@ class ReceiverStore:
             rows = self._db.execute("SELECT entity, record, applied FROM register ORDER BY entity").fetchall()
         return [(entity, orjson.loads(record), applied) for entity, record, applied in rows]
 
-    def _known(self, keys: Iterable[str]) -> set[str]:
-        return {row[0] for row in self._rows(list(keys), "key")}
+    def _known(self, keys: Sequence[str]) -> dict[str, Item]:
+        query = (
+            "SELECT key, number, status, code, message FROM delivery"
+            " WHERE key IN (SELECT value FROM json_each(?))"
+        )
+        rows = self._db.execute(query, (orjson.dumps(keys).decode(),))
+        return {row[0]: _answer(Verdict(*row)) for row in rows}
 
-    def _rows(self, keys: Sequence[str], columns: str) -> list[tuple[Any, ...]]:
-        places = orjson.dumps(keys).decode()
-        query = f"SELECT {columns} FROM delivery WHERE key IN (SELECT value FROM json_each(?))"
-        return self._db.execute(query, (places,)).fetchall()
-
-    def _answers(self, keys: Sequence[str]) -> list[Item]:
-        rows = {row[0]: row for row in self._rows(keys, "key, number, status, code, message")}
-        return [_answer(key, rows.get(key)) for key in keys]
-
-    def _store(self, items: Sequence[Item]) -> None:
+    def _judge(self, items: Iterable[Item]) -> dict[str, Verdict]:
         (last,) = self._db.execute("SELECT coalesce(max(number), 0) FROM delivery").fetchone()
+        return {
+            item["key"]: Verdict(item["key"], number, *(fault(item) or _FINE), item)
+            for number, item in enumerate(items, last + 1)
+        }
+
+    def _store(self, judged: Mapping[str, Verdict]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        judged = [(item, number, fault(item)) for number, item in enumerate(items, last + 1)]
-        self._db.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
-            (item["key"], number, item["op"], _entity(item), _digest(item),
-             "rejected" if wrong else "accepted", *(wrong or ("", "")), now)
-            for item, number, wrong in judged
+        self._db.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
+            (v.number, v.key, v.item["op"], _entity(v.item), v.status, v.code, v.message, now)
+            for v in judged.values()
         ])  # fmt: skip
-        good = [(item, number) for item, number, wrong in judged if not wrong]
+        good = [v for v in judged.values() if v.status == "accepted"]
         self._db.executemany(
             "INSERT INTO register VALUES (?, ?, ?, 1) ON CONFLICT (entity) DO UPDATE SET"
             " record = excluded.record, number = excluded.number, applied = applied + 1",
-            [(_entity(i), orjson.dumps(i["record"]), number) for i, number in good if i["op"] == "upsert"],
+            [(_entity(v.item), orjson.dumps(v.item["record"]), v.number) for v in good if v.item["op"] == "upsert"],
         )
         self._db.executemany(
-            "DELETE FROM register WHERE entity = ?", [(_entity(i),) for i, _n in good if i["op"] == "retire"]
+            "DELETE FROM register WHERE entity = ?", [(_entity(v.item),) for v in good if v.item["op"] == "retire"]
         )
 
 
-def fault(item: Item) -> tuple[str, str] | None:
-    """The receiver's own rules: what it rejects a record for, as (code, message)."""
+def fault(item: Item) -> tuple[str, str, str] | None:
+    """The receiver's own rules: what it rejects a record for, as (status, code, message)."""
     record = item["record"]
     if item["op"] == "retire":
         return None
     for name in REQUIRED:
-        if record.get(name) in {None, ""}:
-            return "E101", f"必填项缺失：{name}"
+        if record.get(name) in (None, ""):
+            return "rejected", "E101", f"必填项缺失：{name}"
     for name, codes in CODES.items():
         if record[name] not in codes:
-            return "E102", f"代码不在字典中：{name}"
-    if record["jzrq"] > datetime.now(UTC).date().isoformat():
-        return "E103", "居住日期晚于当前日期"
+            return "rejected", "E102", f"代码不在字典中：{name}"
+    if record["jzrq"] > date.today().isoformat():
+        return "rejected", "E103", "居住日期晚于当前日期"
     return None
 
 
-def _answer(key: str, row: tuple[Any, ...] | None) -> Item:
-    if row is None:
-        return {"key": key, "status": "unknown"}
-    _key, number, status, code, message = row
-    answer = {"key": key, "status": status, "number": f"JZZ{number:012d}"}
-    return answer | ({"code": code, "message": message} if code else {})
+def _answer(verdict: Verdict) -> Item:
+    answer = {"key": verdict.key, "status": verdict.status, "number": f"JZZ{verdict.number:012d}"}
+    return answer | {"code": verdict.code, "message": verdict.message} if verdict.code else answer
 
 
 def _entity(item: Item) -> str:
-    return f"{item['record'].get('rybs', '')}:{item['record'].get('fwbm', '')}"
-
-
-def _digest(item: Item) -> str:
-    return hashlib.sha256(orjson.dumps(item["record"], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    record = item["record"]
+    return f"{record.get('rybs', '')}:{record.get('fwbm', '')}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -15,6 +16,7 @@ from core.i18n import _
 
 _REFUSING = {401, 403, 404, 407, 429, 503}
 _REJECTING = {400, 413, 415, 422}
+_SEND_BUFFER = 1 << 20  # a whole batch fits, so that it leaves without our help
 SIGNATURE_HEADER = "Receipt-Signature"
 
 
@@ -26,17 +28,32 @@ class Reply:
     signature: str
 
 
+class Pending:
+    """A request under way; ``Https.finish`` waits for its reply."""
+
+    def __init__(self, task: asyncio.Task[httpx.Response]) -> None:
+        self.task = task
+
+
 class Https:
-    """A connection kept open for a whole push; use it as a context manager. Any error is a ``Trouble``."""
+    """A connection kept open for a whole push; use it as a context manager. Any error is a ``Trouble``.
+
+    ``begin`` returns once the request has left, so that the caller can work on while the receiver does.
+    """
 
     def __init__(
         self, base_url: str, *, ca_pem: str, token: str, connect_seconds: float, reply_seconds: float
     ) -> None:
         self._base = base_url.rstrip("/") + "/"
-        self._client = httpx.Client(
-            verify=_context(ca_pem), headers={"Authorization": f"Bearer {token}"}, trust_env=False,
+        self._loop = asyncio.new_event_loop()
+        transport = httpx.AsyncHTTPTransport(
+            verify=_context(ca_pem), socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)]
+        )
+        self._client = httpx.AsyncClient(
+            transport=transport, headers={"Authorization": f"Bearer {token}"}, trust_env=False,
             timeout=httpx.Timeout(reply_seconds, connect=connect_seconds), follow_redirects=False,
         )  # fmt: skip
+        self._pending: list[Pending] = []
 
     def __enter__(self) -> Self:
         return self
@@ -44,24 +61,55 @@ class Https:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.close()
+        for pending in self._pending:
+            pending.task.cancel()
+        self._loop.run_until_complete(self._close())
+        self._loop.close()
 
-    def post(self, route: str, body: bytes) -> Reply:
-        """Sends a JSON body; returns the reply of a 200, raises one of the four troubles otherwise."""
-        return self._request("POST", route, body, {"Content-Type": "application/json"})
+    def begin(self, route: str, body: bytes) -> Pending:
+        """Posts a JSON body and returns when it has left or failed; never raises."""
+        pending = self._start("POST", route, body)
+        self._pending.append(pending)
+        return pending
 
-    def get(self, route: str) -> Reply:
-        """Asks for a route; as ``post``."""
-        return self._request("GET", route, None, {})
-
-    def _request(self, method: str, route: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
+    def finish(self, pending: Pending) -> Reply:
+        """The reply of a 200; raises one of the four troubles otherwise."""
+        self._pending = [other for other in self._pending if other is not pending]
         try:
-            response = self._client.request(method, self._base + route, content=body, headers=dict(headers))
+            response = self._loop.run_until_complete(pending.task)
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
             raise trouble_of(error) from error
         if response.status_code != 200:
             raise trouble_of_status(response.status_code)
         return Reply(response.content, response.headers.get(SIGNATURE_HEADER, ""))
+
+    def post(self, route: str, body: bytes) -> Reply:
+        """Posts a JSON body and waits for the reply, as ``finish``."""
+        return self.finish(self.begin(route, body))
+
+    def get(self, route: str) -> Reply:
+        """Asks for a route, as ``finish``."""
+        return self.finish(self._start("GET", route, None))
+
+    def _start(self, method: str, route: str, body: bytes | None) -> Pending:
+        left = asyncio.Event()
+
+        async def watch(event: str, info: object) -> None:
+            if event == "http11.send_request_body.complete":
+                left.set()
+
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        request = self._client.request(
+            method, self._base + route, content=body, headers=headers, extensions={"trace": watch}
+        )
+        task = self._loop.create_task(request)
+        task.add_done_callback(lambda _task: left.set())
+        self._loop.run_until_complete(left.wait())
+        return Pending(task)
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(pending.task for pending in self._pending), return_exceptions=True)
+        await self._client.aclose()
 
 
 def trouble_of(error: Exception) -> Trouble:
