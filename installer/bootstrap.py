@@ -86,7 +86,8 @@ DEBIAN_PACKAGES = {
     "libXdamage.so.1": "libxdamage1", "libXext.so.6": "libxext6", "libXfixes.so.3": "libxfixes3",
     "libXi.so.6": "libxi6", "libXrandr.so.2": "libxrandr2", "libXrender.so.1": "libxrender1",
     "libXtst.so.6": "libxtst6", "libXcursor.so.1": "libxcursor1", "libasound.so.2": "libasound2",
-    "libdbus-1.so.3": "libdbus-1-3", "libdrm.so.2": "libdrm2", "libexpat.so.1": "libexpat1",
+    "libbrotlicommon.so.1": "libbrotli1", "libbrotlidec.so.1": "libbrotli1", "libdbus-1.so.3": "libdbus-1-3",
+    "libdrm.so.2": "libdrm2", "libexpat.so.1": "libexpat1",
     "libfontconfig.so.1": "libfontconfig1", "libfreetype.so.6": "libfreetype6", "libgbm.so.1": "libgbm1",
     "libglib-2.0.so.0": "libglib2.0-0", "libgthread-2.0.so.0": "libglib2.0-0",
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
@@ -338,7 +339,11 @@ def call(command: list[str], env: dict[str, str] | None = None, quiet: bool = Fa
     """Runs a command in the project's folder and returns its exit code."""
     output = subprocess.DEVNULL if quiet else None
     sys.stdout.flush()
-    return subprocess.call(command, env=env or os.environ, cwd=str(ROOT), stdout=output, stderr=output)
+    try:
+        return subprocess.call(command, env=env or os.environ, cwd=str(ROOT), stdout=output, stderr=output)
+    except OSError as error:  # not a program, or not one for this machine
+        print(error, file=sys.stderr)
+        return 126
 
 
 # --- what is said ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -225,3 +226,44 @@ def test_a_broken_chain_is_explained_in_chinese(chain):
         assert audit.explain(verify(chain)) == "审计链第 5 条记录缺失。"
     finally:
         set_language("en")
+
+
+@pytest.fixture
+def on_server(postgres_url):
+    from core.security.founding import found
+
+    made = found(postgres_url, admin="founder", password="a long enough one", station="320508")
+    yield made
+    made.store.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entry SET actor = '李四' WHERE number = 1",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "DELETE FROM audit_head",
+        "TRUNCATE audit_head",
+        "UPDATE audit_head SET entries = 1, hash = ''",
+    ],
+)
+def test_a_server_refuses_to_change_the_chain_too(on_server, statement):
+    with on_server.store.engine.connect() as connection, pytest.raises(DatabaseError, match="only grows"):
+        connection.execute(text(statement))
+    assert verify(on_server).ok
+
+
+def test_two_writers_at_once_leave_no_gap(on_server):
+    def write(name):
+        for _ in range(20):
+            with on_server.store.write() as connection:
+                audit.record(connection, at="", actor=name, action="test.done", subject="", details={})
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in ("一", "二")]
+    before = verify(on_server).entries
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert verify(on_server) == (True, before + 40, None, "")
