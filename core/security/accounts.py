@@ -65,7 +65,7 @@ def authenticate(store: Store, name: str, password: str, *, clock: Callable[[], 
     fits = _fits(known["password_hash"] if known else _decoy(), password)
     now = clock()
     with store.write() as connection:
-        row = _row(connection, name)  # again: another attempt may have locked it meanwhile
+        row = _row(connection, name, lock=True)  # again: another attempt may have locked it meanwhile
         outcome = _outcome(row, fits and known is not None, now)
         _note(connection, row, name, outcome=outcome, now=now, password=password)
     if row is None or outcome != "login.succeeded":
@@ -197,9 +197,10 @@ def list_accounts(workspace: Workspace) -> list[Account]:
 # --- idle lock -------------------------------------------------------------------------------------
 
 
-def idle_lock_minutes(connection: Connection) -> int:
+def idle_lock_minutes(workspace: Workspace) -> int:
     """After how many idle minutes the desktop locks."""
-    return int(read_setting(connection, "idle_lock_minutes", str(IDLE_LOCK_DEFAULT)))
+    with workspace.store.read() as connection:
+        return int(read_setting(connection, "idle_lock_minutes", str(IDLE_LOCK_DEFAULT)))
 
 
 @permits("store.configure")
@@ -261,12 +262,13 @@ def _known_roles(roles: Iterable[str]) -> frozenset[str]:
     return wanted
 
 
-def _row(connection: Connection, name: str) -> RowMapping | None:
-    return connection.execute(select(account).where(account.c.name == name)).mappings().first()
+def _row(connection: Connection, name: str, *, lock: bool = False) -> RowMapping | None:
+    query = select(account).where(account.c.name == name)
+    return connection.execute(query.with_for_update() if lock else query).mappings().first()
 
 
 def _existing(connection: Connection, name: str) -> RowMapping:
-    row = _row(connection, name)
+    row = _row(connection, name, lock=True)
     if row is None:
         raise AccountInvalid(
             _("There is no account named “{name}”.").format(name=name), cure=_("Check the spelling.")

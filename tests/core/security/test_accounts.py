@@ -1,4 +1,5 @@
 import statistics
+import threading
 import time
 
 import pytest
@@ -188,11 +189,19 @@ def test_accounts_are_the_security_administrators_business(workspace):
             act()
 
 
-def test_the_idle_lock_can_be_set_but_not_switched_off(workspace, store):
-    with store.read() as connection:
-        assert accounts.idle_lock_minutes(connection) == accounts.IDLE_LOCK_DEFAULT
+def test_the_idle_lock_can_be_set_but_not_switched_off(workspace):
+    assert accounts.idle_lock_minutes(workspace) == accounts.IDLE_LOCK_DEFAULT
     accounts.set_idle_lock_minutes(workspace, 5)
-    with store.read() as connection:
-        assert accounts.idle_lock_minutes(connection) == 5
+    assert accounts.idle_lock_minutes(workspace) == 5
     with pytest.raises(AccountInvalid):
         accounts.set_idle_lock_minutes(workspace, 0)
+
+
+def test_failures_from_many_clients_at_once_are_all_counted(store, clock):
+    """Five guesses side by side are five guesses."""
+    guesses = [threading.Thread(target=refused, args=(store, FOUNDER, "wrong", clock)) for _ in range(5)]
+    for guess in guesses:
+        guess.start()
+    for guess in guesses:
+        guess.join()
+    refused(store, FOUNDER, PASSWORD, clock)
