@@ -27,7 +27,7 @@ from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
 
 _BATCHES_A_LEASE = 10
-_FAILURES_IN_A_ROW = 12
+_FAILURES_IN_A_ROW = 8
 """After so many failing batches without one success it is the receiver's trouble, not the records'."""
 
 
@@ -107,6 +107,7 @@ class _Run:
         self._public_key = read_public_key(end.receipt_public_pem)
         self._owner = leasing.new_owner()
         self._failures = 0
+        self._last_trouble: Trouble | None = None
         self._alive = False  # whether the receiver has given a receipt in this run
         self._in_flight: set[int] = set()
         with self.store.read() as connection:
@@ -126,7 +127,7 @@ class _Run:
             trouble = ended.trouble
         finally:
             self._finish(trouble)
-        return trouble
+        return trouble or (self._last_trouble if self.result.waiting and not self._alive else None)
 
     def _lease(self) -> Lease:
         until = self.workspace.clock() + timedelta(seconds=self.connector.lease_seconds)
@@ -257,7 +258,9 @@ class _Run:
             self._postpone(lease, self._ask(lease, batch), trouble)
         else:
             self._postpone(lease, batch, trouble)
-        self._count_failure(trouble)
+        # A record that fails alone while others go through runs out of attempts by itself.
+        if not (self._alive and len(batch) == 1 and blames_records(trouble)):
+            self._count_failure(trouble)
 
     def _leave_awaited(self, lease: Lease, batch: Sequence[Leased]) -> None:
         with self.store.write() as connection:
@@ -283,10 +286,11 @@ class _Run:
 
     def _count_failure(self, trouble: Trouble) -> None:
         self._failures += 1
+        self._last_trouble = trouble
         if _ends_a_run(trouble) or self._failures >= _FAILURES_IN_A_ROW:
             raise _Ended(trouble)
         self.progress.checkpoint()
-        time.sleep(min(0.02 * 2**self._failures, 2.0))
+        time.sleep(min(0.02 * 2**self._failures, 1.0))
 
     def _finish(self, trouble: Trouble | None) -> None:
         """Lets go of what is still leased and puts the run on record, however it ended."""

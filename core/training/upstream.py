@@ -41,8 +41,8 @@ class Facts:
 class Upstream:
     """A running receiver process; it ends with ``stop``, with the ``with`` block, or with this process."""
 
-    def __init__(self, process: subprocess.Popen[str], facts: Facts) -> None:
-        self.process = process
+    def __init__(self, process: subprocess.Popen[str], facts: Facts, folder: Path) -> None:
+        self.process, self.folder = process, folder
         self.facts = facts
         self.target, self.base_url, self.ca_pem = facts.target, facts.base_url, facts.ca_pem
         self.receipt_public_pem, self.token = facts.receipt_public_pem, facts.token
@@ -104,7 +104,7 @@ def start_upstream(folder: Path, *, port: int = 0) -> Upstream:
     if not line:
         process.wait()
         raise RuntimeError(f"the training receiver did not start; see {folder / 'upstream.log'}")
-    return Upstream(process, Facts(**json.loads(line)))
+    return Upstream(process, Facts(**json.loads(line)), folder)
 
 
 @click.command()

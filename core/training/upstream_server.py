@@ -88,6 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.server.requests[route] += 1
                 getattr(self, f"_{route}")(body)
+        except (ValueError, KeyError, TypeError):
+            self._reply(400, b'{"error": "not a message of ours"}')
         except _Broken:
             self.wfile.flush()
             self.close_connection = True
