@@ -21,7 +21,7 @@ def trust_of(workspace: Workspace) -> Trust:
             station=read_setting(connection, "station"),
             keys={sender: pem for sender, pem in connection.execute(current)},
             last=_chains(connection),
-            seal_private_pem=keys.station_private_pem(connection, "seal"),
+            seal_private_pem=keys.seal_private_pem(connection),
         )
 
 
