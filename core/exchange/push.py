@@ -217,7 +217,11 @@ class _Run:
             sending.lease, sending.keyed, answer, batch=sending.name, horizon=sending.horizon
         )
         if unknown:
-            denied = Unclear(_("The receiver says that it did not get it."), cause="unknown")
+            denied = Unclear(
+                _("The receiver says that it did not get it."),
+                cure=_("Push again: GridLink first asks which records arrived."),
+                cause="unknown",
+            )
             self._postpone(sending.lease, unknown, denied)
 
     def _ask(self, lease: Lease, batch: Sequence[Leased]) -> Sequence[Leased]:

@@ -57,21 +57,22 @@ class Upstream:
 
     def misbehave(self, *faults: Mapping[str, Any], poison: Sequence[str] = ()) -> None:
         """Plans faults (``upstream_faults``) from here on; without any it behaves again."""
-        self._ask("/control/faults", {"faults": list(faults), "poison": list(poison)})
+        self.ask("/control/faults", {"faults": list(faults), "poison": list(poison)})
 
     def reconciliation(self) -> dict[str, Any]:
         """What the receiver holds: ``accepted``, ``rejected``, ``register`` and the ``digest`` of the keys."""
-        return dict(self._ask("/v1/reconciliation"))
+        return dict(self.ask("/v1/reconciliation"))
 
     def register(self) -> list[tuple[str, dict[str, Any], int]]:
         """The receiver's register: entity, record, and how many deliveries were applied to it."""
-        return [(entity, record, applied) for entity, record, applied in self._ask("/control/register")]
+        return [(entity, record, applied) for entity, record, applied in self.ask("/control/register")]
 
     def requests(self) -> dict[str, int]:
         """How many requests came, by route."""
-        return dict(self._ask("/control/requests"))
+        return dict(self.ask("/control/requests"))
 
-    def _ask(self, path: str, message: Any = None) -> Any:
+    def ask(self, path: str, message: Any = None) -> Any:
+        """The JSON reply of a route; raises ``urllib.error.HTTPError`` for any status but success."""
         request = urllib.request.Request(
             self.base_url + path, data=None if message is None else json.dumps(message).encode(),
             headers={"Authorization": f"Bearer {self.token}"},

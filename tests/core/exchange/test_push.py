@@ -22,7 +22,18 @@ from core.security.workspace import Actor, NotPermitted
 from core.training.upstream import start_upstream
 from core.training.upstream_faults import AFTER, BEFORE
 from tests.core.exchange.conftest import connect
-from tests.core.exchange.people import TARGET, arrive, change, entity, key, retire, states, token, undo
+from tests.core.exchange.people import (
+    PERSON,
+    TARGET,
+    arrive,
+    change,
+    entity,
+    key,
+    retire,
+    states,
+    token,
+    undo,
+)
 from tests.core.rows import enter
 
 
@@ -147,13 +158,11 @@ def test_what_the_receiver_rejects_is_settled_with_its_reason_and_can_be_sent_ag
 
 def test_the_gate_reads_again_what_was_changed_behind_its_back(connected, upstream):
     arrive(connected, range(6))
-    from core.model.registry import TABLES
-
-    person = TABLES["person"]
-    unmasked = {1: {"id_masked": "320508199001011234"}, 2: {"name_masked": ""}, 3: {"id_type": "77"}, 4: {"phone_masked": "13812345678"}}
+    unmasked = {1: {"id_masked": "320508*99001011234"}, 2: {"name_masked": ""}, 3: {"id_type": "77"},
+                4: {"phone_masked": "1381234*5678901"}}  # fmt: skip
     with connected.store.write() as connection:
         for number, values in unmasked.items():
-            connection.execute(update(person).where(person.c.id == entity(number)).values(**values))
+            connection.execute(update(PERSON).where(PERSON.c.id == entity(number)).values(**values))
     assert push(connected)[TARGET] == PushResult(sent=2, accepted=2, rejected=4)
     reasons = {d.key: d.reason for d in deliveries(connected, TARGET, "rejected")}
     assert reasons == {
@@ -175,7 +184,9 @@ def test_an_open_error_of_the_records_own_department_holds_it_back(
     with connected_anywhere.store.write() as connection:
         enter(connection, number, name="p", sender=sender)
         connection.execute(insert(finding).values(
-            change_set=number + later, resource="person", line=2, key=key(1), rule="R9", severity=severity, field="sex"))
+            change_set=number + later, resource="person", line=2, key=key(1), rule="R9", severity=severity,
+            field="sex",
+        ))  # fmt: skip
     result = push(connected_anywhere)[TARGET]
     # A finding without a package (later == -1) that is older than the row is settled by the row itself.
     assert (result.accepted, result.rejected) == ((1, 1) if held_back else (2, 0))

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from core.exchange.retry import Retry
 from core.exchange.troubles import Refused, Rejected, Unclear, Unreachable
@@ -18,7 +17,9 @@ def test_each_attempt_waits_twice_as_long_up_to_an_hour(attempt, seconds):
     assert RETRY.due(Unclear("…"), attempt, NOW) == NOW + timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(("trouble", "runs_out"), [(Unclear, True), (Rejected, True), (Refused, False), (Unreachable, False)])
+@pytest.mark.parametrize(
+    ("trouble", "runs_out"), [(Unclear, True), (Rejected, True), (Refused, False), (Unreachable, False)]
+)
 def test_only_troubles_that_a_record_can_cause_use_up_its_attempts(trouble, runs_out):
     assert (RETRY.due(trouble("…"), 12, NOW) is None) is runs_out
 
