@@ -1,0 +1,120 @@
+"""The one place that starts threads: core work runs beside the window, which only looks at its progress."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+
+from core.errors import Cancelled
+from core.jobs import Progress, Snapshot, Work
+
+State = Literal["running", "done", "failed", "cancelled"]
+_LOOK = 100
+"""Milliseconds between two looks at a job's progress."""
+
+
+class Job(QObject):
+    """One piece of work: its title, its progress, and how it ended."""
+
+    progressed = Signal(object)
+    ended = Signal(object)
+    _returned = Signal(object, object)
+
+    def __init__(self, title: str, *, shown: bool) -> None:
+        super().__init__()
+        self.title, self.shown = title, shown
+        self.progress = Progress()
+        self.state: State = "running"
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.started = time.monotonic()
+        self.seconds = 0.0
+        self._returned.connect(self._end)
+
+    def cancel(self) -> None:
+        """Asks the work to stop at its next checkpoint."""
+        self.progress.cancel()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What the work is doing now."""
+        return self.progress.snapshot
+
+    def _end(self, result: object, error: BaseException | None) -> None:
+        self.result, self.error = result, error
+        self.seconds = time.monotonic() - self.started
+        self.state = "done" if error is None else "cancelled" if isinstance(error, Cancelled) else "failed"
+        self.ended.emit(self)
+
+
+class _Task(QRunnable):
+    def __init__(self, job: Job, work: Work) -> None:
+        super().__init__()
+        self._job, self._work = job, work
+
+    def run(self) -> None:
+        result, error = None, None
+        try:
+            result = self._work(self._job.progress)
+        except BaseException as caught:  # noqa: BLE001 - the border between a job's thread and its watchers
+            error = caught
+        self._job._returned.emit(result, error)
+
+
+class JobRunner(QObject):
+    """Runs jobs: those that change the store one after the other, short reads beside them."""
+
+    started = Signal(object)
+    failed = Signal(object)
+    idle = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._writers, self._readers = QThreadPool(self), QThreadPool(self)
+        self._writers.setMaxThreadCount(1)
+        self._readers.setMaxThreadCount(2)
+        self.running: list[Job] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK)
+        self._timer.timeout.connect(self._look)
+
+    def run(self, title: str, work: Work, done: Callable[[Any], None] | None = None) -> Job:
+        """Starts long work that people watch in the job panel; ``done`` gets its result in the window's thread."""
+        return self._start(Job(title, shown=True), work, done, self._writers)
+
+    def read(self, work: Callable[[], Any], done: Callable[[Any], None]) -> Job:
+        """Fetches something for a page without a place in the job panel."""
+        return self._start(Job("", shown=False), lambda progress: work(), done, self._readers)
+
+    def wait(self) -> None:
+        """Cancels what runs and waits for it; for closing the window."""
+        for job in self.running:
+            job.cancel()
+        self._writers.waitForDone()
+        self._readers.waitForDone()
+
+    def _start(self, job: Job, work: Work, done: Callable[[Any], None] | None, pool: QThreadPool) -> Job:
+        self.running.append(job)
+        job.ended.connect(lambda ended: self._ended(ended, done))
+        self.started.emit(job)
+        self._timer.start()
+        pool.start(_Task(job, work))
+        return job
+
+    def _look(self) -> None:
+        for job in self.running:
+            job.progressed.emit(job.snapshot)
+
+    def _ended(self, job: Job, done: Callable[[Any], None] | None) -> None:
+        self.running.remove(job)
+        if not self.running:
+            self._timer.stop()
+        if job.state == "done" and done is not None:
+            done(job.result)
+        if job.state == "failed":
+            self.failed.emit(job)
+        if not self.running:
+            self.idle.emit()
