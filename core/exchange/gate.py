@@ -16,7 +16,7 @@ from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 
 Record = dict[str, Any]
-Row = tuple[Any, ...]
+Row = Sequence[Any]
 
 _BOOKKEEPING: Final = ("id", "row_hash", "changed_in", "retired_in", "source")
 _UNMASKED_RUN = re.compile(r"\d{7}")
@@ -53,7 +53,7 @@ class Gate:
     def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
         """Reads the items' records and sorts them; nothing is written."""
         found = connection.execute(self._query.where(self._id.in_([i.entity for i in items]))).all()
-        rows: dict[int, Row] = {row[0]: tuple(row) for row in found}
+        rows: dict[int, Row] = {row[0]: row for row in found}
         faults = self._open_errors(connection, rows, items)
         result = Inspected(newest_change_set(connection))
         for item in items:

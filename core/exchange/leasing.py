@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 import psutil
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
 
-from core.exchange.receipts import Receipt
+from core.exchange.receipts import Item, Receipt
 from core.model.exchange import delivery, receipt
 from core.model.ledger import change_set
 from core.registry import publication
 from core.store.bulk import chunks
+
+_LONGEST_MESSAGE = 200
 
 
 class Leased(NamedTuple):
@@ -96,34 +98,32 @@ def settle(
     connection.execute(insert(receipt).values(
         target=lease.target, batch=batch, received_at=now, body=answer.body, signature=answer.signature))  # fmt: skip
     settled = [i for i in answer.items if i.status != "unknown"]
-    _write(connection, lease, (
-        {"to_id": items[i.key].id, "to_state": i.status, "to_receipt_no": i.number or None,
-         "to_reason": None if i.status == "accepted" else f"receiver:{i.code}:{i.message[:200]}"} for i in settled
-    ), settled_at=now, batch=batch)  # fmt: skip
+    accepted = {items[i.key].id: i.number for i in settled if i.status == "accepted"}
+    _accept(connection, lease, accepted, settled_at=now, batch=batch)
+    refusals = (_refusal(items[i.key].id, i) for i in settled if i.status == "rejected")
+    _reject(connection, lease, refusals, state="rejected", settled_at=now, batch=batch)
     mentioned = {i.key for i in answer.items}
     silent = [item.id for key, item in items.items() if key not in mentioned]
     leave_awaited(connection, lease, silent, batch=batch)
     if settled and newest_change_set(connection) != horizon:
         publication.requeue_outdated(connection, lease.target, {items[i.key].entity for i in settled}, now)
-    accepted = sum(i.status == "accepted" for i in settled)
     unknown = tuple(items[i.key] for i in answer.items if i.status == "unknown")
-    return Settled(accepted, len(settled) - accepted, len(silent), unknown)
+    return Settled(len(accepted), len(settled) - len(accepted), len(silent), unknown)
 
 
 def close_unsent(connection: Connection, lease: Lease, reasons: Mapping[int, str], *, now: str) -> None:
     """Settles deliveries (id → reason) as rejected by ourselves: they did not leave."""
-    _write(connection, lease, (
-        {"to_id": id, "to_state": "rejected", "to_receipt_no": None, "to_reason": reason}
-        for id, reason in reasons.items()
-    ), settled_at=now, batch=None)  # fmt: skip
+    rows = ({"to_id": id, "to_receipt_no": None, "to_reason": reason} for id, reason in reasons.items())
+    _reject(connection, lease, rows, state="rejected", settled_at=now, batch=None)
 
 
 def withdraw_outdated(connection: Connection, lease: Lease, items: Sequence[Leased], *, now: str) -> None:
     """Takes back deliveries whose record has changed since they were queued, and queues what is due now."""
     publication.hold_still(connection)
-    _write(connection, lease, (
-        {"to_id": i.id, "to_state": "withdrawn", "to_receipt_no": None, "to_reason": "superseded"} for i in items
-    ), settled_at=now, batch=None)  # fmt: skip
+    ids = [i.id for i in items]
+    _update(
+        connection, lease, ids, state="withdrawn", reason="superseded", settled_at=now, lease_until=None, batch=None
+    )
     publication.requeue_outdated(connection, lease.target, {i.entity for i in items}, now)
 
 
@@ -189,14 +189,28 @@ def _update(connection: Connection, lease: Lease, ids: Collection[int], **values
         connection.execute(update(delivery).where(delivery.c.id.in_(some), *_held(lease)).values(**values))
 
 
-def _write(connection: Connection, lease: Lease, rows: Iterable[dict[str, Any]], **same: Any) -> None:
+def _accept(connection: Connection, lease: Lease, numbers: Mapping[int, str], **same: Any) -> None:
+    """Settles deliveries (id → the receiver's number). The number is written apart, by id alone: bound
+    once a row, every further parameter would cost as much as the row itself."""
+    if not numbers:
+        return
+    _update(connection, lease, numbers.keys(), state="accepted", reason=None, lease_until=None, **same)
+    numbered = update(delivery).where(delivery.c.id == bindparam("to_id")).values(receipt_no=bindparam("to_receipt_no"))
+    connection.execute(numbered, [{"to_id": id, "to_receipt_no": number} for id, number in numbers.items()])
+
+
+def _reject(connection: Connection, lease: Lease, rows: Iterable[dict[str, Any]], **same: Any) -> None:
     statement = (
         update(delivery).where(delivery.c.id == bindparam("to_id"), *_held(lease))
-        .values(state=bindparam("to_state"), receipt_no=bindparam("to_receipt_no"), reason=bindparam("to_reason"),
-                lease_until=None, **same)
+        .values(receipt_no=bindparam("to_receipt_no"), reason=bindparam("to_reason"), lease_until=None, **same)
     )  # fmt: skip
     if given := list(rows):
         connection.execute(statement, given)
+
+
+def _refusal(id: int, item: Item) -> dict[str, Any]:
+    reason = f"receiver:{item.code}:{item.message[:_LONGEST_MESSAGE]}"
+    return {"to_id": id, "to_receipt_no": item.number or None, "to_reason": reason}
 
 
 def _is_gone(owner: str) -> bool:

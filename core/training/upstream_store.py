@@ -1,4 +1,4 @@
-"""What the training receiver keeps: every delivery once by its key, and the register that follows from them."""
+"""What the training receiver keeps: every delivery once by its key; the register follows from them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,8 @@ _FINE = ("accepted", "", "")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
     number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, op TEXT NOT NULL, entity TEXT NOT NULL,
-    status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL
+    status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL, record BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS register (
-    entity TEXT PRIMARY KEY, record BLOB NOT NULL, number INTEGER NOT NULL, applied INTEGER NOT NULL
-) WITHOUT ROWID;
 """
 REQUIRED = ("rybs", "fwbm", "xm", "zjzl", "zjhm", "xb", "csnf", "jzlb", "jzrq")
 CODES = {"xb": {"0", "1", "2", "9"}, "jzlb": {"1", "2"}, "zjzl": {"111", "553", "516", "511", "414"}}
@@ -68,16 +65,21 @@ class ReceiverStore:
         """Counts and a digest of what was accepted, for reconciliation."""
         with self._lock:
             accepted = self._db.execute("SELECT key FROM delivery WHERE status = 'accepted' ORDER BY key").fetchall()
-            digest = hashlib.sha256("\n".join(key for (key,) in accepted).encode()).hexdigest()
             (rejected,) = self._db.execute("SELECT count(*) FROM delivery WHERE status = 'rejected'").fetchone()
-            (held,) = self._db.execute("SELECT count(*) FROM register").fetchone()
-        return {"accepted": len(accepted), "rejected": rejected, "register": held, "digest": digest}
+        digest = hashlib.sha256("\n".join(key for (key,) in accepted).encode()).hexdigest()
+        return {"accepted": len(accepted), "rejected": rejected, "register": len(self.register()), "digest": digest}
 
     def register(self) -> list[tuple[str, dict[str, Any], int]]:
-        """The register: entity, record, and how many deliveries were applied to it."""
+        """What follows from the deliveries: entity, record, and how many deliveries were applied to it."""
+        held: dict[str, tuple[bytes, int]] = {}
+        query = "SELECT entity, op, record FROM delivery WHERE status = 'accepted' ORDER BY number"
         with self._lock:
-            rows = self._db.execute("SELECT entity, record, applied FROM register ORDER BY entity").fetchall()
-        return [(entity, orjson.loads(record), applied) for entity, record, applied in rows]
+            for entity, op, record in self._db.execute(query):
+                if op == "retire":
+                    held.pop(entity, None)
+                else:
+                    held[entity] = (record, held[entity][1] + 1 if entity in held else 1)
+        return [(entity, orjson.loads(record), applied) for entity, (record, applied) in sorted(held.items())]
 
     def _known(self, keys: Sequence[str]) -> dict[str, Item]:
         query = (
@@ -96,19 +98,11 @@ class ReceiverStore:
 
     def _store(self, judged: Mapping[str, Verdict]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._db.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [
-            (v.number, v.key, v.item["op"], _entity(v.item), v.status, v.code, v.message, now)
+        self._db.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
+            (v.number, v.key, v.item["op"], _entity(v.item), v.status, v.code, v.message, now,
+             orjson.dumps(v.item["record"]))
             for v in judged.values()
         ])  # fmt: skip
-        good = [v for v in judged.values() if v.status == "accepted"]
-        self._db.executemany(
-            "INSERT INTO register VALUES (?, ?, ?, 1) ON CONFLICT (entity) DO UPDATE SET"
-            " record = excluded.record, number = excluded.number, applied = applied + 1",
-            [(_entity(v.item), orjson.dumps(v.item["record"]), v.number) for v in good if v.item["op"] == "upsert"],
-        )
-        self._db.executemany(
-            "DELETE FROM register WHERE entity = ?", [(_entity(v.item),) for v in good if v.item["op"] == "retire"]
-        )
 
 
 def fault(item: Item) -> tuple[str, str, str] | None:

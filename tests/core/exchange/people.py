@@ -14,7 +14,7 @@ from tests.core.rows import begin
 
 TARGET = "residence_permit"
 PERSON = TABLES["person"]
-_ROW = {
+ROW = {
     "name_masked": "张*", "id_type": "01", "id_masked": "320508********12", "sex": "1", "birth_year": 1980,
     "residence": "floating", "move_in": "2020-01-01", "source": "community", "row_hash": 1,
     "collected_at": "2026-11-20T02:00:00.000+00:00", "collector": "C01",
@@ -39,7 +39,7 @@ def arrive(workspace, numbers, **values):
         change = begin(connection)
         groups = {f"prov_{group}": change for group in RESOURCES["person"].groups}
         rows = [
-            _ROW | groups | {"id": entity(n), "person_token": token(n), "house_code": f"H{n:06d}",
+            ROW | groups | {"id": entity(n), "person_token": token(n), "house_code": f"H{n:06d}",
                              "created_in": change, "changed_in": change} | values
             for n in numbers
         ]  # fmt: skip

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from core.errors import Cancelled
-from core.exchange import leasing
+from core.exchange import leasing, sending
 from core.exchange.configuration import ConnectorNotConfigured
+from core.exchange.connectors import connector
 from core.exchange.leasing import Lease
 from core.exchange.outbox import deliveries, outbox, send_again
 from core.exchange.push import PushResult, push
@@ -113,10 +114,8 @@ def test_a_reply_that_was_cut_after_the_receiver_kept_the_batch_is_asked_about_n
 
 
 def test_a_receiver_that_is_too_slow_keeps_its_batch_awaited_until_the_next_push_asks(connected, upstream, monkeypatch):
-    from core.exchange import push as pushing
-
-    impatient = replace(pushing.connector(TARGET), reply_seconds=0.5)
-    monkeypatch.setattr(pushing, "connector", lambda target: impatient)
+    impatient = replace(connector(TARGET), reply_seconds=0.5)
+    monkeypatch.setattr(sending, "connector", lambda target: impatient)
     arrive(connected, range(10))
     upstream.misbehave({"kind": "slow", "seconds": 1.5})
     with pytest.raises(Unclear) as caught:
