@@ -1,1 +1,1 @@
-"""TODO."""
+"""Push to upstream systems: declared connectors, transports, the outbox, the gate and the receipts."""

@@ -172,7 +172,9 @@ def _restore(connection: Connection, resource: str, number: int) -> tuple[int, i
         connection.execute(delete(table) if others is None else delete(table).where(table.c.changed_in == number))
     columns = [column.name for column in table.columns]
     old = select(*(history.c[name] for name in columns)).where(history.c.superseded_in == number)
-    restored = connection.execute(insert(table).from_select(columns, old)).rowcount
+    # PostgreSQL's driver forgets the count of an INSERT unless it is asked to keep it.
+    keep = {"preserve_rowcount": True}
+    restored = connection.execute(insert(table).from_select(columns, old), execution_options=keep).rowcount
     if restored:
         connection.execute(delete(history).where(history.c.superseded_in == number))
     return restored, wrote - restored
