@@ -1,0 +1,323 @@
+"""The shell: navigation by job, search, messages, the details drawer, the job panel and the status bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.i18n import _
+from core.registry.ledger import Overview, overview
+from core.security.accounts import idle_lock_minutes
+from core.security.workspace import Workspace, role_names
+from core.settings import desktop_state_path
+from desktop import theme
+from desktop.help import page_help, shortcut_sheet
+from desktop.jobs import JobRunner
+from desktop.login import Cover
+from desktop.messages import Messages
+from desktop.pages import Changes, Desk, Page
+from desktop.search import SearchField
+from desktop.status import StatusBar
+from desktop.widgets.jobs_panel import JobsPanel
+from desktop.widgets.parts import label
+
+_RAIL, _DRAWER = 76, 400
+
+
+class Shell(QMainWindow):
+    """The main window of one logged-in user on one store."""
+
+    def __init__(self, workspace: Workspace, pages: Sequence[type[Page]]) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.setWindowTitle(_("GridLink"))
+        self.setMinimumSize(1100, 640)
+        self.jobs, self.changes, self.messages = JobRunner(self), Changes(), Messages()
+        self.drawer = _Drawer()
+        self.panel, self.status = JobsPanel(), StatusBar(workspace)
+        self.desk = Desk(
+            workspace=workspace, jobs=self.jobs, changes=self.changes, messages=self.messages,
+            open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
+            show_drawer=self.drawer.show_content,
+        )  # fmt: skip
+        self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
+        self._stack, self._group = QStackedWidget(), QButtonGroup(self)
+        self._fresh: set[str] = set()
+        self.search = SearchField(self.desk)
+        self._build()
+        self._connect()
+        self._restore()
+        self.show_page(next(iter(self.pages)))
+
+    # --- what pages ask for ---
+
+    def show_page(self, name: str) -> None:
+        """Brings a page to the front and lets it look again if something changed since."""
+        page = self.pages.get(name)
+        if page is None:
+            return
+        self._stack.setCurrentWidget(page)
+        self._group.button(list(self.pages).index(name)).setChecked(True)
+        if name not in self._fresh:
+            self._fresh.add(name)
+            page.refresh()
+
+    def open_record(self, resource: str, entity: int) -> None:
+        """Shows one record in the drawer, whatever page is in front."""
+        from desktop.widgets.record_view import RecordView  # noqa: PLC0415 - pages of the registry load late
+
+        self.drawer.show_content("", RecordView(self.desk, resource, entity))
+
+    def show_on_map(self, resource: str, entity: int) -> None:
+        """Brings the map to the front with one record marked."""
+        page: Any = self.pages.get("map")
+        if page is not None:
+            self.show_page("map")
+            page.show_record(resource, entity)
+
+    # --- building ---
+
+    def _build(self) -> None:
+        rail = QFrame()
+        rail.setObjectName("rail")
+        rail.setFixedWidth(_RAIL)
+        column = QVBoxLayout(rail)
+        column.setContentsMargins(theme.XS, theme.M, theme.XS, theme.M)
+        column.setSpacing(theme.XS)
+        for number, page in enumerate(self.pages.values()):
+            column.addWidget(self._nav_button(number, page))
+            self._stack.addWidget(page)
+        column.addStretch(1)
+        for icon, tip, act in (("theme", _("Light or dark"), self.switch_theme), ("help", _("Help (F1)"), self.show_help)):
+            column.addWidget(_tool(icon, tip, act), 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QVBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        over = QWidget()
+        lines = QVBoxLayout(over)
+        lines.setContentsMargins(theme.L, theme.S, theme.L, 0)
+        lines.addWidget(self.messages)
+        middle.addWidget(self._top())
+        middle.addWidget(over)
+        middle.addWidget(self._stack, 1)
+        left = QWidget()
+        left.setLayout(middle)
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setHandleWidth(1)
+        self._split.addWidget(left)
+        self._split.addWidget(self.drawer)
+        self._split.setStretchFactor(0, 1)
+        self._split.setCollapsible(0, False)
+        body = QHBoxLayout()
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(rail)
+        body.addWidget(self._split, 1)
+        whole = QWidget()
+        frame = QVBoxLayout(whole)
+        frame.setContentsMargins(0, 0, 0, 0)
+        frame.setSpacing(0)
+        frame.addLayout(body, 1)
+        frame.addWidget(self.panel)
+        frame.addWidget(self.status)
+        self.setCentralWidget(whole)
+
+    def _nav_button(self, number: int, page: Page) -> QToolButton:
+        made = QToolButton()
+        made.setProperty("kind", "nav")
+        made.setCheckable(True)
+        made.setText(_(page.title))
+        made.setIcon(theme.icon(page.icon, size=22))
+        made.setIconSize(QSize(22, 22))
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setFixedWidth(_RAIL - 2 * theme.XS)
+        made.setToolTip(f"{_(page.title)}  Ctrl+{number + 1}")
+        made.clicked.connect(lambda _checked=False, name=page.name: self.show_page(name))
+        self._group.addButton(made, number)
+        return made
+
+    def _top(self) -> QFrame:
+        top = QFrame()
+        top.setObjectName("top")
+        row = QHBoxLayout(top)
+        row.setContentsMargins(theme.L, theme.S, theme.L, theme.S)
+        brand = label("网格联动")
+        brand.setObjectName("brand")
+        row.addWidget(brand)
+        row.addStretch(1)
+        row.addWidget(self.search, 3)
+        row.addStretch(1)
+        actor = self.workspace.actor
+        who = label(actor.name)
+        who.setToolTip(role_names(actor.roles))
+        row.addWidget(who)
+        row.addWidget(_tool("lock", _("Lock (Ctrl+L)"), self.lock))
+        return top
+
+    def _connect(self) -> None:
+        self.jobs.started.connect(self.panel.watch)
+        self.jobs.started.connect(lambda _job: self._count_jobs())
+        self.jobs.failed.connect(lambda job: self.messages.trouble(job.error))
+        self.jobs.idle.connect(self._count_jobs)
+        for signal in (self.changes.registry, self.changes.packages, self.changes.outbox):
+            signal.connect(self._something_changed)
+        keys = {"Ctrl+K": self.search.start, "F5": self.refresh, "F1": self.show_help, "Esc": self.drawer.close_content,
+                "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock}  # fmt: skip
+        for number, name in enumerate(self.pages, 1):
+            keys[f"Ctrl+{number}"] = lambda name=name: self.show_page(name)
+        for sequence, act in keys.items():
+            QShortcut(QKeySequence(sequence), self, activated=act)  # type: ignore[call-arg]  # a signal given by name
+        self._idle = QTimer(self)
+        self._idle.setSingleShot(True)
+        self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
+        self._idle.timeout.connect(self.lock)
+        self._idle.start()
+        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one: we are a window
+        self._read_overview()
+
+    # --- what happens ---
+
+    def refresh(self) -> None:
+        """Looks again at everything that is shown."""
+        self._fresh.clear()
+        current = self._stack.currentWidget()
+        self.show_page(next(name for name, page in self.pages.items() if page is current))
+        self._read_overview()
+
+    def _something_changed(self) -> None:
+        self._fresh.clear()
+        current = self._stack.currentWidget()
+        self._fresh |= {name for name, page in self.pages.items() if page is current}
+        if isinstance(current, Page):
+            current.refresh()
+        self._read_overview()
+
+    def _read_overview(self) -> None:
+        self.jobs.read(lambda: overview(self.workspace), self._show_overview)
+
+    def _show_overview(self, now: Overview) -> None:
+        self.status.show_overview(now)
+
+    def _count_jobs(self) -> None:
+        self.status.show_jobs(sum(1 for job in self.jobs.running if job.shown))
+
+    def show_help(self) -> None:
+        """The help of the page in front, in the drawer."""
+        current = self._stack.currentWidget()
+        if isinstance(current, Page):
+            self.drawer.show_content(_("Help: {page}").format(page=_(current.title)), page_help(current.name))
+
+    def show_shortcuts(self) -> None:
+        """Every shortcut, in the drawer."""
+        self.drawer.show_content(_("Keyboard"), shortcut_sheet([_(page.title) for page in self.pages.values()]))
+
+    def switch_theme(self) -> None:
+        """Light to dark and back; remembered."""
+        chosen: theme.Scheme = "dark" if theme.scheme() == "light" else "light"
+        QSettings(str(desktop_state_path()), QSettings.Format.IniFormat).setValue("scheme", chosen)
+        theme.apply(QApplication.instance(), chosen)  # type: ignore[arg-type]  # the application is a QApplication
+        for number, page in enumerate(self.pages.values()):
+            self._group.button(number).setIcon(theme.icon(page.icon, size=22))
+        self.refresh()
+
+    def lock(self) -> None:
+        """Covers the window until its user gives the password again; work goes on below."""
+        if self.findChild(Cover) is None:
+            Cover(self.workspace, self, self._unlock)
+
+    def _unlock(self) -> None:
+        cover = self.findChild(Cover)
+        if cover is not None:
+            cover.setParent(None)
+            cover.deleteLater()
+        self._idle.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel}:
+            self._idle.start()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        cover = self.findChild(Cover)
+        if cover is not None:
+            cover.setGeometry(self.rect())
+
+    # --- remembered state ---
+
+    def _restore(self) -> None:
+        state = QSettings(str(desktop_state_path()), QSettings.Format.IniFormat)
+        geometry = state.value("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(1366, 768)
+        self.drawer.setVisible(False)
+        self._split.setSizes([1000, int(str(state.value("drawer", _DRAWER)))])
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        state = QSettings(str(desktop_state_path()), QSettings.Format.IniFormat)
+        state.setValue("geometry", self.saveGeometry())
+        if self.drawer.isVisible():
+            state.setValue("drawer", self.drawer.width())
+        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]  # see _connect
+        self._idle.stop()
+        for page in self.pages.values():
+            page.closing()
+        self.jobs.wait()
+        super().closeEvent(event)
+
+
+class _Drawer(QFrame):
+    """The details drawer at the right; never a pop-up on a pop-up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("drawer")
+        self.setMinimumWidth(320)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.S, theme.S, theme.S)
+        row = QHBoxLayout()
+        self._title = label("", "heading")
+        row.addWidget(self._title, 1)
+        row.addWidget(_tool("close", _("Close (Esc)"), self.close_content))
+        column.addLayout(row)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column.addWidget(self._area, 1)
+
+    def show_content(self, title: str, content: QWidget) -> None:
+        """Opens the drawer on something else."""
+        self._title.setText(title)
+        self._area.setWidget(content)
+        self.setVisible(True)
+
+    def close_content(self) -> None:
+        """Closes the drawer."""
+        self.setVisible(False)
+
+
+def _tool(icon: str, tip: str, act: Any) -> QToolButton:
+    made = QToolButton()
+    made.setProperty("kind", "plain")
+    made.setIcon(theme.icon(icon))
+    made.setToolTip(tip)
+    made.setAccessibleName(tip)
+    made.clicked.connect(lambda: act())
+    return made
+

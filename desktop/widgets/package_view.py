@@ -1,0 +1,210 @@
+"""One package in the Inbox: a candidate with its ladder, an imported one with its findings, a refused one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from core.i18n import _
+from core.packages.ladder import Step
+from core.registry.ledger import Finding, FindingsPage, findings
+from core.statistics import labels
+from desktop import theme
+from desktop.pages import Desk
+from desktop.widgets.bars import ChangeBars
+from desktop.widgets.parts import button, card, clear, label, local_time, status_word
+from desktop.widgets.tables import Field, RowsModel, table
+
+_PAGE = 500
+_LOOKS: dict[str, theme.Status] = {"passed": "done", "failed": "error", "not_reached": "unchecked"}
+
+
+class CandidateView(QWidget):
+    """The ladder of checks, what would change, and the button to import."""
+
+    def __init__(self, candidate: Any, take: Callable[[Any], None], forget: Callable[[Any], None]) -> None:
+        super().__init__()
+        column = _column(self)
+        trial = candidate.trial
+        actions = [button(_("Leave it"), lambda: forget(candidate))]
+        if trial is not None and not trial.repeat:
+            rows = sum(counts.read for counts in trial.resources.values())
+            text = _("Import {n} rows").format(n=f"{rows:,}")
+            actions.append(button(text, lambda: take(candidate), icon="import", kind="primary"))
+        column.addLayout(_title(candidate.path.name, str(candidate.path.parent), actions))
+        if trial is not None and trial.repeat:
+            column.addWidget(status_word("notice", _("Already imported, byte for byte the same.")))
+        body = QHBoxLayout()
+        body.setSpacing(theme.L)
+        body.addWidget(_ladder(candidate.steps), 0, Qt.AlignmentFlag.AlignTop)
+        if trial is not None and not trial.repeat:
+            body.addWidget(_would_change(trial), 1, Qt.AlignmentFlag.AlignTop)
+        else:
+            body.addStretch(1)
+        column.addLayout(body)
+        column.addStretch(1)
+
+
+class ImportedView(QWidget):
+    """What an imported package changed, what was found in it, and how to take it back."""
+
+    def __init__(self, desk: Desk, row: Any, take_back: Callable[[int, str], None]) -> None:
+        super().__init__()
+        self._desk, self._row = desk, row
+        column = _column(self)
+        actions = []
+        if row.state == "imported" and desk.workspace.actor.may("package.undo"):
+            tip = _("Its rows leave the registry, the versions they replaced return; the package can be imported again.")
+            actions = [button(_("Undo import"), lambda: take_back(row.change_set, row.name), icon="undo", tip=tip)]
+        line = _("{sender}, no. {sequence}, {mode}; change set {change_set}; imported {at}").format(
+            sender=labels.label("sender", row.sender), sequence=row.sequence, mode=labels.label("state", row.mode),
+            change_set=row.change_set, at=local_time(row.imported_at),
+        )  # fmt: skip
+        column.addLayout(_title(row.name, line, actions))
+        if row.state == "undone":
+            column.addWidget(status_word("unchecked", _("Undone: nothing of it is in the registry.")))
+        for warning in row.warnings:
+            column.addWidget(status_word("warning", warning["message"]))
+        inner = QVBoxLayout()
+        inner.setSpacing(theme.M)
+        inner.addWidget(label(_("What it changed"), "heading"))
+        inner.addWidget(ChangeBars(row.resources))
+        column.addWidget(card(inner))
+        self._found = QVBoxLayout()
+        self._found.setSpacing(theme.M)
+        column.addWidget(card(self._found), 1)
+        self._rule = ""
+        if row.state == "imported":
+            self._found.addWidget(label(_("Reading the findings"), "muted"))
+            self._read()
+        else:
+            self._found.addWidget(label(_("The findings went with the import."), "muted"))
+
+    def _read(self, rule: str = "") -> None:
+        self._rule = rule
+        name, workspace = self._row.uuid, self._desk.workspace
+        self._desk.jobs.read(lambda: findings(workspace, package_name=name, rule=rule, limit=_PAGE), self._show)
+
+    def _show(self, page: FindingsPage) -> None:
+        clear(self._found)
+        if not page.total and not self._rule:
+            self._found.addWidget(label(_("Findings"), "heading"))
+            self._found.addWidget(status_word("done", _("Every row was checked; nothing was found.")))
+            self._found.addStretch(1)
+            return
+        top = QHBoxLayout()
+        top.addWidget(label(_("Findings: {n}").format(n=f"{page.total:,}"), "heading"))
+        top.addStretch(1)
+        if len(page.rows) < page.total:
+            text = _("the first {shown} of {total} are shown").format(shown=f"{len(page.rows):,}", total=f"{page.total:,}")
+            top.addWidget(label(text, "muted"))
+        if self._rule:
+            top.addWidget(button(_("All rules"), self._read, kind="link"))
+        self._found.addLayout(top)
+        if not self._rule:
+            self._found.addLayout(self._groups(page))
+        model = RowsModel(_finding_fields())
+        model.show_rows(page.rows)
+        view = table(model, stretch=5)
+        view.setMinimumHeight(260)
+        for place, width in enumerate((150, 90, 170, 120, 130)):
+            view.setColumnWidth(place, width)
+        self._model = model
+        self._found.addWidget(view, 1)
+
+    def _groups(self, page: FindingsPage) -> QGridLayout:
+        """Rules by how often they fired; a click shows that rule's rows."""
+        grid = QGridLayout()
+        ordered = sorted(page.by_rule.items(), key=lambda item: -item[1])
+        for place, (rule, count) in enumerate(ordered):
+            made = button(f"{rule}  {count:,}", lambda rule=rule: self._read(rule), kind="link")
+            grid.addWidget(made, place // 4, place % 4)
+        return grid
+
+
+class RefusedView(QWidget):
+    """Why a package was refused, and that nothing of it was taken."""
+
+    def __init__(self, row: Any) -> None:
+        super().__init__()
+        column = _column(self)
+        column.addLayout(_title(row.file_name, local_time(row.at), []))
+        inner = QVBoxLayout()
+        inner.addWidget(status_word("error", _("Refused; nothing of it was taken.")))
+        inner.addWidget(label(row.message, wrap=True))
+        code = label(row.code, "muted")
+        code.setFont(theme.monospace())
+        inner.addWidget(code)
+        column.addWidget(card(inner))
+        column.addStretch(1)
+
+
+def _would_change(trial: Any) -> QWidget:
+    inner = QVBoxLayout()
+    inner.setSpacing(theme.M)
+    inner.addWidget(label(_("What it would change"), "heading"))
+    inner.addWidget(ChangeBars({name: asdict(counts) for name, counts in trial.resources.items()}))
+    for warning in trial.warnings:
+        inner.addWidget(status_word("warning", warning["message"]))
+    found = sum(trial.findings.values())
+    word = _("{n} findings").format(n=f"{found:,}") if found else _("Every row was checked; nothing was found.")
+    inner.addWidget(status_word("warning" if found else "done", word))
+    return card(inner)
+
+
+def _ladder(steps: list[Step]) -> QWidget:
+    inner = QVBoxLayout()
+    inner.setSpacing(theme.S)
+    inner.addWidget(label(_("Checks"), "heading"))
+    words = {"passed": _("passed"), "failed": _("failed"), "not_reached": _("not reached")}
+    for step in steps:
+        row = QHBoxLayout()
+        row.addWidget(label(step.title))
+        row.addStretch(1)
+        row.addWidget(status_word(_LOOKS[step.state], words[step.state]))
+        inner.addLayout(row)
+        for message in step.messages:
+            trouble = label(message, wrap=True)
+            trouble.setStyleSheet(f"color: {theme.tokens().error};")
+            inner.addWidget(trouble)
+    made = card(inner)
+    made.setMinimumWidth(320)
+    return made
+
+
+def _finding_fields() -> list[Field]:
+    def look(row: Finding) -> theme.Status:
+        return row.severity if row.severity in {"error", "warning", "notice"} else "notice"  # type: ignore[return-value]  # just checked
+
+    return [
+        Field(_("severity"), lambda r: labels.label("state", r.severity), status=look),
+        Field(_("resource"), lambda r: labels.label("resource", r.resource)),
+        Field(_("key"), lambda r: r.key, "code"),
+        Field(_("field"), lambda r: r.field, "code"),
+        Field(_("value"), lambda r: r.value, "code"),
+        Field(_("what and how to mend it"), lambda r: f"{r.message} {r.cure}"),
+    ]
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(theme.L, 0, 0, 0)
+    column.setSpacing(theme.L)
+    return column
+
+
+def _title(title: str, line: str, actions: list[Any]) -> QHBoxLayout:
+    row = QHBoxLayout()
+    words = QVBoxLayout()
+    words.setSpacing(2)
+    name: QLabel = label(title, "heading")
+    words.addWidget(name)
+    words.addWidget(label(line, "muted", wrap=True))
+    row.addLayout(words, 1)
+    for action in actions:
+        row.addWidget(action)
+    return row
