@@ -1,0 +1,127 @@
+"""One record in the drawer: its fields, why each has its value, what hangs on it, and its history."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from core.i18n import _
+from core.registry.record import Origin, Record, record
+from core.statistics import labels
+from desktop import theme
+from desktop.pages import Desk
+from desktop.widgets.fields import field_title, shown_value
+from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
+
+_PLACED = ("address", "house", "organisation", "place", "thing", "event", "hazard")
+
+
+class RecordView(QWidget):
+    """The file of one record; every field answers why it has its value."""
+
+    def __init__(self, desk: Desk, resource: str, entity: int) -> None:
+        super().__init__()
+        self._desk = desk
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, theme.S, theme.L)
+        self._column.setSpacing(theme.S)
+        self._column.addWidget(label(_("Reading the record"), "muted"))
+        self._column.addStretch(1)
+        desk.jobs.read(lambda: record(desk.workspace, resource, entity), self.show_record)
+
+    def show_record(self, one: Record) -> None:
+        """Shows the record."""
+        clear(self._column)
+        self._column.addWidget(label(labels.label("resource", one.resource), "muted"))
+        title = label(one.title, "heading", wrap=True)
+        title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._column.addWidget(title)
+        if one.retired:
+            self._column.addWidget(status_word("unchecked", _("retired")))
+        line = _("{source} · collected {at} · collector {collector}").format(
+            source=labels.label("sender", one.source), at=local_time(one.collected_at), collector=one.collector
+        )
+        self._column.addWidget(label(line, "muted", wrap=True))
+        if one.resource in _PLACED and self._desk.workspace.actor.may("map.read"):
+            row = QHBoxLayout()
+            row.addWidget(button(_("Show on the map"), lambda: self._desk.show_on_map(one.resource, one.id), icon="map"))
+            row.addStretch(1)
+            self._column.addLayout(row)
+        self._column.addWidget(rule())
+        self._fields(one)
+        self._related(one)
+        self._findings(one)
+        self._history(one)
+        self._column.addStretch(1)
+
+    def _fields(self, one: Record) -> None:
+        grid = QGridLayout()
+        grid.setVerticalSpacing(theme.XS + 2)
+        grid.setHorizontalSpacing(theme.M)
+        for row, value in enumerate(one.values):
+            grid.addWidget(label(field_title(value.name), "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
+            text = shown_value(value.name, value.value)
+            shown = label(text if len(text) < 64 else f"{text[:16]}…", wrap=True)
+            if value.personal:
+                shown.setStyleSheet(f"color: {theme.tokens().muted}; letter-spacing: 1px;")
+                shown.setToolTip(_("Masked as it was delivered."))
+            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            grid.addWidget(shown, row, 1)
+            why = button("?", lambda value=value: self._why(value.name, value.origin), kind="link", tip=why_text(value.origin))
+            why.setAccessibleName(_("Why this value?"))
+            grid.addWidget(why, row, 2)
+        grid.setColumnStretch(1, 1)
+        self._column.addLayout(grid)
+        self._reason = label("", wrap=True)
+        self._reason.setVisible(False)
+        self._column.addWidget(self._reason)
+
+    def _why(self, name: str, origin: Origin | None) -> None:
+        self._reason.setText(f"{field_title(name)}: {why_text(origin)}")
+        self._reason.setVisible(True)
+
+    def _related(self, one: Record) -> None:
+        if not one.related:
+            return
+        self._column.addWidget(rule())
+        for kind in dict.fromkeys(other.resource for other in one.related):
+            others = [other for other in one.related if other.resource == kind]
+            self._column.addWidget(label(f"{labels.label('resource', kind)} {len(others):,}", "heading"))
+            for other in others:
+                words = " · ".join(_translated(part) for part in other.subtitle.split(" · ") if part)
+                text = f"{other.title}   {words}"
+                open_it = button(text, lambda other=other: self._desk.open_record(other.resource, other.id), kind="link", icon=kind)
+                self._column.addWidget(open_it)
+
+    def _findings(self, one: Record) -> None:
+        for name, field in one.findings:
+            self._column.addWidget(status_word("warning", f"{field_title(field)}: {name}"))
+
+    def _history(self, one: Record) -> None:
+        if not one.history:
+            return
+        self._column.addWidget(rule())
+        self._column.addWidget(label(_("History"), "heading"))
+        for origin, before in one.history:
+            self._column.addWidget(label(why_text(origin), "muted", wrap=True))
+            for name, value in before.items():
+                was = shown_value(name, value) or _("empty")
+                self._column.addWidget(label(_("{field} was {value}").format(field=field_title(name), value=was), wrap=True))
+
+
+def _translated(part: str) -> str:
+    for name in ("use", "residence", "kind", "status"):
+        shown = shown_value(name, part)
+        if shown != part:
+            return shown
+    return part
+
+
+def why_text(origin: Origin | None) -> str:
+    """Where a value came from, in one sentence."""
+    if origin is None:
+        return _("The change set is no longer known.")
+    return _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}").format(
+        sender=labels.label("sender", origin.sender), package=origin.package, number=origin.change_set,
+        actor=origin.actor, at=local_time(origin.at),
+    )  # fmt: skip

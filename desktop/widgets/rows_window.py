@@ -1,0 +1,152 @@
+"""A model over a listing of any length: it holds a few pages around what is visible and fetches the rest when seen."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from core.i18n import _
+from core.registry import browse
+from core.registry.browse import Slice
+from desktop import theme
+from desktop.pages import Desk
+from desktop.widgets.fields import field_title, shown_value
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+PAGE, KEPT = 200, 24
+"""Rows a page, and pages kept."""
+
+
+class ListingModel(QAbstractTableModel):
+    """Rows of one kind in the order of an indexed column; never more than a few thousand in memory."""
+
+    told = Signal(int)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk = desk
+        self.resource, self.columns = "address", browse.SHOWN["address"]
+        self.order_by, self.descending = "full_text", False
+        self._total, self._turn = 0, 0
+        self._pages: OrderedDict[int, Sequence[tuple[Any, ...]]] = OrderedDict()
+        self._asked: set[int] = set()
+        self._found: Sequence[tuple[Any, ...]] | None = None
+        self.sortable: Sequence[str] = ()
+
+    def open(self, resource: str, *, order_by: str = "", descending: bool = False) -> None:
+        """Shows another kind or another order; the first page arrives at once, the rest when seen."""
+        self.resource, self.columns = resource, browse.SHOWN[resource]
+        self.sortable = browse.sortable(self._desk.workspace, resource)
+        self.order_by, self.descending = order_by or self.sortable[0], descending
+        self._again(None)
+        turn = self._turn
+        self._desk.jobs.read(lambda: browse.total(self._desk.workspace, resource), lambda n: self._count(turn, n))
+
+    def filter(self, wanted: str) -> None:
+        """Shows only what a search finds among this kind; an empty text shows all again."""
+        if len(wanted.strip()) < 2:
+            self.open(self.resource, order_by=self.order_by, descending=self.descending)
+            return
+        resource, turn = self.resource, self._turn
+        self._desk.jobs.read(
+            lambda: browse.filtered(self._desk.workspace, resource, wanted.strip()), lambda part: self._matches(turn, part)
+        )
+
+    @property
+    def filtered(self) -> bool:
+        """Whether the rows are those of a search."""
+        return self._found is not None
+
+    def entity(self, row: int) -> int | None:
+        """The id of the record in a row, None while it is still on its way."""
+        held = self._row(row)
+        return None if held is None else int(held[0])
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else (self._total if self._found is None else len(self._found))
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(self.columns):
+            return field_title(self.columns[section])
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        name = self.columns[index.column()]
+        if role == Qt.ItemDataRole.FontRole and name.endswith(("_code", "_no", "_token", "uscc", "_masked")):
+            return theme.monospace() if name != "name_masked" else None
+        if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return None
+        held = self._row(index.row())
+        if held is None:
+            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == 0 else None
+        mark = _(" (retired)") if held[1] and index.column() == 0 else ""
+        return f"{shown_value(name, held[index.column() + 2])}{mark}"
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        name = self.columns[column]
+        if name in self.sortable and self._found is None:
+            self.open(self.resource, order_by=name, descending=order == Qt.SortOrder.DescendingOrder)
+
+    def _row(self, row: int) -> tuple[Any, ...] | None:
+        if self._found is not None:
+            return self._found[row]
+        page, place = divmod(row, PAGE)
+        rows = self._pages.get(page)
+        if rows is None:
+            self._ask(page)
+            return None
+        self._pages.move_to_end(page)
+        return rows[place] if place < len(rows) else None
+
+    def _ask(self, page: int) -> None:
+        if page in self._asked:
+            return
+        self._asked.add(page)
+        turn, resource, order, down, of = self._turn, self.resource, self.order_by, self.descending, self._total
+        self._desk.jobs.read(
+            lambda: browse.listing(
+                self._desk.workspace, resource, order_by=order, descending=down, start=page * PAGE, count=PAGE, of=of
+            ),
+            lambda part: self._arrived(turn, page, part),
+        )
+
+    def _arrived(self, turn: int, page: int, part: Slice) -> None:
+        if turn != self._turn:
+            return
+        self._asked.discard(page)
+        self._pages[page] = part.rows
+        while len(self._pages) > KEPT:
+            self._pages.popitem(last=False)
+        last = min(self._total, part.start + PAGE) - 1
+        self.dataChanged.emit(self.index(part.start, 0), self.index(last, len(self.columns) - 1))
+
+    def _count(self, turn: int, total: int) -> None:
+        if turn == self._turn:
+            self.beginResetModel()
+            self._total = total
+            self.endResetModel()
+            self.told.emit(total)
+
+    def _matches(self, turn: int, part: Slice) -> None:
+        if turn == self._turn:
+            self._again(part.rows)
+            self.told.emit(len(part.rows))
+
+    def _again(self, found: Sequence[tuple[Any, ...]] | None) -> None:
+        self.beginResetModel()
+        self._turn += 1
+        self._total, self._found = 0, found
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
