@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import psutil
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, true, update
 
 from core.exchange.receipts import Item, Receipt
 from core.model.exchange import delivery, receipt
@@ -74,14 +74,26 @@ def take_waiting(
 
 
 def take_awaited(
-    connection: Connection, lease: Lease, *, after: int, limit: int, now: str
+    connection: Connection, lease: Lease, *, after: int, limit: int, now: str, abandoned: bool = False
 ) -> list[Leased]:
-    """Leases deliveries with id above ``after`` whose receipt is awaited and that nobody works on."""
+    """Leases deliveries with id above ``after`` whose receipt is awaited and that nobody works on.
+
+    ``abandoned`` ones only are those whose worker died or overran its lease.
+    """
+    void = _abandoned(connection, lease, now)
+    if not abandoned:
+        void = or_(void, delivery.c.lease_until.is_(None))
     sent = and_(delivery.c.target == lease.target, delivery.c.state == "sent")
-    owners = connection.execute(select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct())
-    gone = [owner for owner in owners.scalars() if _is_gone(owner)]
-    void = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until < now, delivery.c.batch.in_(gone))
     return _take(connection, lease, and_(sent, void, delivery.c.id > after), (delivery.c.id,), limit)
+
+
+def is_left_behind(connection: Connection, lease: Lease, *, now: str, due_by: str | None) -> bool:
+    """Whether there is work that nobody does: a worker that was killed may still be dying in the database,
+    whose rows are locked until its last transaction has ended either way."""
+    waiting = and_(delivery.c.state == "waiting", delivery.c.due_at <= due_by if due_by else true())
+    lost = and_(delivery.c.state == "sent", _abandoned(connection, lease, now))
+    some = select(delivery.c.id).where(delivery.c.target == lease.target, or_(waiting, lost)).limit(1)
+    return connection.execute(some).first() is not None
 
 
 def settle(
@@ -177,6 +189,15 @@ def _take(
             .values(state="sent", batch=lease.owner, lease_until=lease.until)
         )  # fmt: skip
     return items
+
+
+def _abandoned(connection: Connection, lease: Lease, now: str) -> ColumnElement[bool]:
+    sent = and_(delivery.c.target == lease.target, delivery.c.state == "sent")
+    owners = connection.execute(select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct())
+    gone = [owner for owner in owners.scalars() if _is_gone(owner)]
+    return and_(
+        delivery.c.lease_until.is_not(None), or_(delivery.c.lease_until < now, delivery.c.batch.in_(gone))
+    )
 
 
 def _held(lease: Lease) -> tuple[ColumnElement[bool], ...]:

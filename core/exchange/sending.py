@@ -27,6 +27,7 @@ from core.security.workspace import Workspace
 from core.store.lifecycle import read_setting
 
 _BATCHES_A_LEASE = 10
+_TAKE_OVERS = 20
 _FAILURES_IN_A_ROW = 8
 """After so many failing batches without one success it is the receiver's trouble, not the records'."""
 
@@ -96,6 +97,7 @@ class Run:
             with Https(self._end.base_url, ca_pem=self._end.ca_pem, token=self._end.token, **timing) as self._https:
                 self._ask_for_awaited()
                 self._send_waiting()
+                self._take_over()
         except _Ended as ended:
             trouble = ended.trouble
         finally:
@@ -106,14 +108,26 @@ class Run:
         until = self.workspace.clock() + timedelta(seconds=self.connector.lease_seconds)
         return Lease(self.connector.target, self._owner, _stamp(until))
 
-    def _ask_for_awaited(self) -> None:
+    def _take_over(self) -> None:
+        """Does what other workers leave behind while we are at it."""
+        for _round in range(_TAKE_OVERS):
+            with self.store.read() as connection:
+                if not leasing.is_left_behind(
+                    connection, self._lease(), now=self.workspace.now(), due_by=self.due_by
+                ):
+                    return
+            time.sleep(0.1)
+            self._ask_for_awaited(abandoned=True)
+            self._send_waiting()
+
+    def _ask_for_awaited(self, *, abandoned: bool = False) -> None:
         """Did the last attempt arrive? Nothing is sent again before the receiver was asked."""
         after = 0
         while True:
             lease = self._lease()
             with self.store.write() as connection:
                 items = leasing.take_awaited(
-                    connection, lease, after=after, limit=self._chunk, now=self.workspace.now()
+                    connection, lease, after=after, limit=self._chunk, now=self.workspace.now(), abandoned=abandoned
                 )
             if not items:
                 return

@@ -358,6 +358,28 @@ def test_a_lease_of_a_living_process_is_respected_and_one_that_ran_out_is_not(co
     assert held_once_each(upstream, range(4))
 
 
+def test_records_that_a_dying_session_still_locks_are_waited_for(connected_anywhere, upstream):
+    """On PostgreSQL a killed client's last transaction ends some time after the client."""
+    workspace = connected_anywhere
+    arrive(workspace, range(10))
+    host, _pid, _started, nonce = leasing.new_owner().rsplit("/", 3)
+    until = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    locked = threading.Event()
+
+    def die_slowly():
+        with workspace.store.write() as connection:
+            leasing.take_waiting(connection, Lease(TARGET, f"{host}/1/0.0/{nonce}", until), limit=10)
+            locked.set()
+            threading.Event().wait(0.5)
+
+    dying = threading.Thread(target=die_slowly)
+    dying.start()
+    locked.wait()
+    assert push(workspace)[TARGET].accepted == 10
+    dying.join()
+    assert held_once_each(upstream, range(10))
+
+
 def test_every_push_is_on_record_with_its_counts_and_without_any_record(connected, upstream):
     arrive(connected, range(3))
     push(connected)
