@@ -22,7 +22,9 @@ class LoginView(QWidget):
 
     accepted = Signal(object)
 
-    def __init__(self, store: Store, *, user: str = "", locked: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, store: Store, *, user: str = "", locked: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("page")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -40,7 +42,13 @@ class LoginView(QWidget):
         column = QVBoxLayout()
         column.setSpacing(theme.M)
         column.addWidget(label("网格联动 GridLink", "title"))
-        column.addWidget(label(_("Locked: nobody was here. Your work is as you left it.") if locked else _where(store), "muted", wrap=True))
+        column.addWidget(
+            label(
+                _("Locked: nobody was here. Your work is as you left it.") if locked else _where(store),
+                "muted",
+                wrap=True,
+            )
+        )
         for field in (self.name, self.password):
             field.setMinimumHeight(34)
             column.addWidget(field)
@@ -93,4 +101,3 @@ class Cover(LoginView):
 def _where(store: Store) -> str:
     kind = _("encrypted store") if store.encrypted else _("shared server")
     return _("{kind}: {location}").format(kind=kind, location=store.location.rsplit("@", 1)[-1])
-

@@ -53,15 +53,12 @@ class Messages(QWidget):
 
     def texts(self) -> list[str]:
         """What is shown now, newest first."""
-        cards = [self._rows.itemAt(i).widget() for i in range(self._rows.count())]
-        return [card.property("text") for card in cards if card is not None]
+        return [str(card.property("text")) for card in self._cards()]
 
     def clear(self) -> None:
         """Takes every message away."""
-        while self._rows.count():
-            item = self._rows.takeAt(0).widget()
-            if item is not None:
-                item.deleteLater()
+        for card in self._cards():
+            self._take(card)
         self.setVisible(False)
 
     def _add(self, status: theme.Status, text: str, cure: str) -> QFrame:
@@ -86,13 +83,20 @@ class Messages(QWidget):
         row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         card.destroyed.connect(self._shrink)
         self._rows.insertWidget(0, card)
-        while self._rows.count() > 3:
-            oldest = self._rows.takeAt(self._rows.count() - 1).widget()
-            if oldest is not None:
-                oldest.deleteLater()
+        for oldest in self._cards()[3:]:
+            self._take(oldest)
         self.setVisible(True)
         self.shown.emit(str(card.property("text")))
         return card
+
+    def _cards(self) -> list[QWidget]:
+        items = [self._rows.itemAt(place) for place in range(self._rows.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if widget is not None]
+
+    def _take(self, card: QWidget) -> None:
+        self._rows.removeWidget(card)
+        card.deleteLater()
 
     def _shrink(self) -> None:
         self.setVisible(self._rows.count() > 0)

@@ -51,7 +51,9 @@ class SearchField(QLineEdit):
             self.hits.hide()
             return
         self._asked = wanted
-        self._desk.jobs.read(lambda: search(self._desk.workspace, wanted), lambda hits: self._show(wanted, hits))
+        self._desk.jobs.read(
+            lambda: search(self._desk.workspace, wanted), lambda hits: self._show(wanted, hits)
+        )
 
     def _show(self, wanted: str, hits: Sequence[Hit]) -> None:
         if wanted != self._asked or not self.hasFocus():
@@ -62,7 +64,9 @@ class SearchField(QLineEdit):
             item.setData(Qt.ItemDataRole.UserRole, (hit.resource, hit.id))
             self.hits.addItem(item)
         if not hits:
-            item = QListWidgetItem(_("Nothing found for “{text}”. Fewer characters find more.").format(text=wanted))
+            item = QListWidgetItem(
+                _("Nothing found for “{text}”. Fewer characters find more.").format(text=wanted)
+            )
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.hits.addItem(item)
         self.hits.setCurrentRow(0)

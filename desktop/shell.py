@@ -104,7 +104,10 @@ class Shell(QMainWindow):
             column.addWidget(self._nav_button(number, page))
             self._stack.addWidget(page)
         column.addStretch(1)
-        for icon, tip, act in (("theme", _("Light or dark"), self.switch_theme), ("help", _("Help (F1)"), self.show_help)):
+        for icon, tip, act in (
+            ("theme", _("Light or dark"), self.switch_theme),
+            ("help", _("Help (F1)"), self.show_help),
+        ):
             column.addWidget(_tool(icon, tip, act), 0, Qt.AlignmentFlag.AlignHCenter)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
@@ -182,7 +185,7 @@ class Shell(QMainWindow):
         for number, name in enumerate(self.pages, 1):
             keys[f"Ctrl+{number}"] = lambda name=name: self.show_page(name)
         for sequence, act in keys.items():
-            QShortcut(QKeySequence(sequence), self, activated=act)  # type: ignore[call-arg]  # a signal given by name
+            QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
@@ -225,7 +228,9 @@ class Shell(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """Every shortcut, in the drawer."""
-        self.drawer.show_content(_("Keyboard"), shortcut_sheet([_(page.title) for page in self.pages.values()]))
+        self.drawer.show_content(
+            _("Keyboard"), shortcut_sheet([_(page.title) for page in self.pages.values()])
+        )
 
     def switch_theme(self) -> None:
         """Light to dark and back; remembered."""
@@ -318,6 +323,5 @@ def _tool(icon: str, tip: str, act: Any) -> QToolButton:
     made.setIcon(theme.icon(icon))
     made.setToolTip(tip)
     made.setAccessibleName(tip)
-    made.clicked.connect(lambda: act())
+    made.clicked.connect(lambda _checked=False: act())
     return made
-

@@ -44,7 +44,11 @@ class StatusBar(QFrame):
         total = sum(overview.entities.values())
         self._store.setText(_("{store} · {n} records").format(store=self._name, n=f"{total:,}"))
         self._waiting.setText(_("waiting to be pushed: {n}").format(n=f"{overview.waiting:,}"))
-        last = f"{overview.last_package} ({local_time(overview.last_import_at)})" if overview.last_package else _("none yet")
+        last = (
+            f"{overview.last_package} ({local_time(overview.last_import_at)})"
+            if overview.last_package
+            else _("none yet")
+        )
         self._last.setText(_("last package: {name}").format(name=last))
 
     def show_jobs(self, running: int) -> None:

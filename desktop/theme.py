@@ -20,7 +20,13 @@ XS, S, M, L, XL = 4, 8, 12, 16, 24
 """Spacing."""
 RADIUS: Final = 6
 ROW: Final = 28
-FAMILIES: Final = ("Microsoft YaHei UI", "Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "sans-serif")
+FAMILIES: Final = (
+    "Microsoft YaHei UI",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Noto Sans SC",
+    "sans-serif",
+)
 MONOSPACE: Final = ("Cascadia Mono", "Consolas", "Noto Sans Mono CJK SC", "DejaVu Sans Mono", "monospace")
 
 
@@ -105,7 +111,11 @@ def icon(name: str, colour: str = "", size: int = 20) -> QIcon:
 
 def pixmap(name: str, colour: str = "", size: int = 20) -> QPixmap:
     """The icon's picture at twice its size, so that it is sharp on dense screens."""
-    svg = (RESOURCES / "icons" / f"{name}.svg").read_text("utf-8").replace("currentColor", colour or tokens().muted)
+    svg = (
+        (RESOURCES / "icons" / f"{name}.svg")
+        .read_text("utf-8")
+        .replace("currentColor", colour or tokens().muted)
+    )
     picture = QPixmap(QSize(size * 2, size * 2))
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
@@ -122,8 +132,9 @@ def contrast(one: str, other: str) -> float:
 
 
 def _luminance(colour: str) -> float:
-    parts = QColor(colour).getRgbF()[:3]
-    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    wanted = QColor(colour)
+    parts = (wanted.redF(), wanted.greenF(), wanted.blueF())
+    linear = [c / 12.92 if c <= 0.03928 else float(((c + 0.055) / 1.055) ** 2.4) for c in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

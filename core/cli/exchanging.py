@@ -38,7 +38,9 @@ def report() -> None:
 def push_command(session: Session, target: str | None) -> Outcome:
     """Sends what is due; an item leaves only on the receiver's receipt."""
     with session.watched() as progress:
-        results = {name: asdict(r) for name, r in push(session.workspace(), target, progress=progress).items()}
+        results = {
+            name: asdict(r) for name, r in push(session.workspace(), target, progress=progress).items()
+        }
     return _by_target(results)
 
 
@@ -50,7 +52,10 @@ def outbox_command(session: Session) -> Outcome:
 
 def _by_target(results: dict[str, dict[str, object]]) -> Outcome:
     head = (_("target"), _("sent"), _("accepted"), _("rejected"), _("waiting"))
-    rows = ((name, *(figures[k] for k in ("sent", "accepted", "rejected", "waiting"))) for name, figures in results.items())
+    rows = (
+        (name, *(figures[k] for k in ("sent", "accepted", "rejected", "waiting")))
+        for name, figures in results.items()
+    )
     lines = table(head, rows)
     return Outcome({**totals(results), "targets": results}, lines)
 
@@ -64,7 +69,9 @@ def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:
 @command("set", connector)
 @click.argument("target")
 @click.option("--url", required=True, help="Base URL, https only.")
-@click.option("--ca", "ca_file", type=FILE, required=True, help="Certificate (PEM) that the server must show.")
+@click.option(
+    "--ca", "ca_file", type=FILE, required=True, help="Certificate (PEM) that the server must show."
+)
 @click.option("--receipt-key", type=FILE, required=True, help="Public key (PEM) that signs the receipts.")
 @click.option("--token-file", type=FILE, required=True)
 def connector_set(

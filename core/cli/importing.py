@@ -65,7 +65,11 @@ def _trouble(refused: list[tuple[Path, GridLinkError]], count: int) -> GridLinkE
 
 def _lines(result: ImportResult) -> list[str]:
     if result.repeat:
-        return [_("{name}: already imported, byte for byte the same; nothing was done.").format(name=result.package)]
+        return [
+            _("{name}: already imported, byte for byte the same; nothing was done.").format(
+                name=result.package
+            )
+        ]
     head = (
         _("resource"), _("read"), _("accepted"), _("quarantined"), _("new"), _("changed"), _("same"),
         _("retired"), _("missing"),

@@ -50,7 +50,10 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """Rows as aligned columns; Chinese characters count as two columns wide."""
     cells = [[str(c) for c in head], *([_figure(c) for c in row] for row in rows)]
     widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
-    return ["  ".join(c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [
+        "  ".join(c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
 
 
 def _figure(value: Any) -> str:
@@ -75,7 +78,9 @@ class Watched:
             self._painter.start()
         return self.progress
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._stop.set()
         if self._painter.is_alive():
             self._painter.join()

@@ -37,15 +37,21 @@ def package() -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--sender", required=True, type=click.Choice(SENDERS))
 @click.option("--receiver", required=True)
-@click.option("--key", "key_file", required=True, type=FILE, help="The sender's Ed25519 private key (PKCS8 PEM).")
+@click.option(
+    "--key", "key_file", required=True, type=FILE, help="The sender's Ed25519 private key (PKCS8 PEM)."
+)
 @click.option("--out", required=True, type=FILE)
 @click.option("--sequence", type=click.IntRange(min=1), default=None)
 @click.option("--previous", type=FILE, default=None, help="The sender's previous package.")
 @click.option("--mode", type=click.Choice(["snapshot", "delta"]), default="snapshot", show_default=True)
-@click.option("--scope", multiple=True, help="Division codes a snapshot speaks for; the receiver's unless named.")
+@click.option(
+    "--scope", multiple=True, help="Division codes a snapshot speaks for; the receiver's unless named."
+)
 @click.option("--purpose", default="一标多实基础数据共享")
 @click.option("--legal-basis", default="政务数据共享条例")
-@click.option("--seal-to", type=FILE, default=None, help="The receiver's public sealing key, for identity.csv.")
+@click.option(
+    "--seal-to", type=FILE, default=None, help="The receiver's public sealing key, for identity.csv."
+)
 def build(session: Session, folder: Path, key_file: Path, seal_to: Path | None, **options: object) -> Outcome:
     """Packs a folder of <resource>.csv files, right or wrong rows alike; needs no store."""
     built = build_package(
@@ -78,6 +84,8 @@ def check(session: Session, file: Path) -> Outcome:
     first = report.errors[0]
     lines = [f"{error['code']}: {error['message']}" for error in report.errors]
     trouble = CheckFailed(
-        first["message"], cure=first.get("cure") or _("Ask the sender for a correct package."), errors=report.errors
+        first["message"],
+        cure=first.get("cure") or _("Ask the sender for a correct package."),
+        errors=report.errors,
     )
     return Outcome(data, lines, trouble)

@@ -57,10 +57,14 @@ def audit_group() -> None:
 @click.option("--station", default="320508", show_default=True, help="The receiver code packages must bear.")
 def store_init(session: Session, admin: str | None, station: str) -> Outcome:
     """Creates the encrypted store and its first administrator."""
-    name, password = admin or os.environ.get("GRIDLINK_USER") or "admin", os.environ.get("GRIDLINK_PASSWORD", "")
+    name, password = (
+        admin or os.environ.get("GRIDLINK_USER") or "admin",
+        os.environ.get("GRIDLINK_PASSWORD", ""),
+    )
     if not password:
         raise LoginRequired(
-            _("The first administrator needs a password."), cure=_("Set it in GRIDLINK_PASSWORD and run this again.")
+            _("The first administrator needs a password."),
+            cure=_("Set it in GRIDLINK_PASSWORD and run this again."),
         )
     made = found(session.location, admin=name, password=password, station=station)
     seal = keys.seal_public_pem(made)
@@ -97,7 +101,9 @@ def user_add(session: Session, name: str, roles: tuple[str, ...]) -> Outcome:
 def user_list(session: Session) -> Outcome:
     """All accounts with their roles."""
     rows = [asdict(row) for row in accounts.list_accounts(session.workspace())]
-    shown = table((_("account"), _("roles"), _("state")), ((r["name"], ", ".join(r["roles"]), r["state"]) for r in rows))
+    shown = table(
+        (_("account"), _("roles"), _("state")), ((r["name"], ", ".join(r["roles"]), r["state"]) for r in rows)
+    )
     return Outcome({"accounts": rows, "administrations": list(ADMINISTRATIONS)}, shown)
 
 
@@ -108,7 +114,9 @@ def user_list(session: Session) -> Outcome:
 def key_import_sender(session: Session, sender: str, file: Path, reason: str) -> Outcome:
     """Trusts a sender's Ed25519 public key."""
     fingerprint = import_sender_key(session.workspace(), sender, read_text(file), reason=reason)
-    line = _("{sender} is now trusted with the key {fingerprint}.").format(sender=sender, fingerprint=fingerprint)
+    line = _("{sender} is now trusted with the key {fingerprint}.").format(
+        sender=sender, fingerprint=fingerprint
+    )
     return Outcome({"sender": sender, "fingerprint": fingerprint}, [line])
 
 
@@ -125,7 +133,12 @@ def audit_verify(session: Session) -> Outcome:
     """Walks the audit chain from its first entry to its head."""
     with session.watched() as progress:
         result = audit.verify_chain(session.workspace(), progress)
-    data = {"ok": result.ok, "entries": result.entries, "first_bad": result.first_bad, "reason": result.reason}
+    data = {
+        "ok": result.ok,
+        "entries": result.entries,
+        "first_bad": result.first_bad,
+        "reason": result.reason,
+    }
     if result.ok:
         return Outcome(data, [audit.explain(result)])
     trouble = AuditBroken(
@@ -141,7 +154,8 @@ def read_text(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FileUnreadable(
-            _("{path} cannot be read: {reason}.").format(path=file, reason=error), cure=_("Check the path and try again.")
+            _("{path} cannot be read: {reason}.").format(path=file, reason=error),
+            cure=_("Check the path and try again."),
         ) from error
 
 

@@ -66,5 +66,7 @@ def training_serve(session: Session, folder: Path, port: int) -> Outcome:
 def demo(session: Session, people: int, seed: int, out: Path, headless: bool) -> Outcome:
     """The main job on a training district, from packages to acceptance report, then the desktop."""
     with session.watched() as progress:
-        summary, lines = demonstration.run(out, people=people, seed=seed, headless=headless, progress=progress)
+        summary, lines = demonstration.run(
+            out, people=people, seed=seed, headless=headless, progress=progress
+        )
     return Outcome(summary, lines)

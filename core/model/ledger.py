@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint
-from sqlalchemy import text as sql
+from sqlalchemy import JSON, Column, Index, String, Table, UniqueConstraint, text as sql
 
 from core.model.metadata import BigId, metadata, number, serial, text
 

@@ -62,7 +62,14 @@ class Archive:
                     if left < 0:
                         raise refusals.ZipBomb(path=name, found=">1", expected=1)
                     yield chunk
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            RuntimeError,
+            NotImplementedError,
+        ) as error:
             raise refusals.NotAZip(reason=f"{name}: {error}") from error
 
     def read(self, name: str) -> bytes:

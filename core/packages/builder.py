@@ -24,7 +24,11 @@ from core.packages.archive import Archive
 
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 _LEVEL: Final = 6
-_SOURCE: Final = {"csv": ("csv", "text/csv"), "geojson": ("geojson", "application/geo+json"), "jwe": ("jwe", "application/jose")}
+_SOURCE: Final = {
+    "csv": ("csv", "text/csv"),
+    "geojson": ("geojson", "application/geo+json"),
+    "jwe": ("jwe", "application/jose"),
+}
 
 
 class BuildRefused(GridLinkError):
@@ -52,7 +56,9 @@ class _File:
     content: bytes
 
 
-def build_package(folder: Path, *, out: Path, key_pem: str, seal_to_pem: str | None = None, **letter: Any) -> BuiltPackage:
+def build_package(
+    folder: Path, *, out: Path, key_pem: str, seal_to_pem: str | None = None, **letter: Any
+) -> BuiltPackage:
     """Packs a folder of ``<resource>.csv`` (``grid.geojson``, ``identity.csv`` to be sealed), right or wrong rows alike.
 
     ``letter``: see ``write_package``. Raises ``BuildRefused`` for a folder without resources or with
@@ -70,7 +76,9 @@ def build_package(folder: Path, *, out: Path, key_pem: str, seal_to_pem: str | N
         contents[name] = path.read_bytes()
     if not contents:
         raise _refused(_("{path} holds no <resource>.csv.").format(path=folder))
-    photos = {f"photos/{path.name}": path.read_bytes() for path in sorted(folder.glob("photos/*")) if path.is_file()}
+    photos = {
+        f"photos/{path.name}": path.read_bytes() for path in sorted(folder.glob("photos/*")) if path.is_file()
+    }
     return write_package(contents, out=out, key_pem=key_pem, seal_to_pem=seal_to_pem, photos=photos, **letter)
 
 
@@ -139,7 +147,9 @@ def _file(name: str, value: pl.DataFrame | bytes, mode: str, seal_to_pem: str | 
     rows = _rows(resource, content, value)
     if resource.sealed:
         if seal_to_pem is None:
-            raise _refused(_("identity.csv leaves sealed or not at all: name the receiver's key with --seal-to."))
+            raise _refused(
+                _("identity.csv leaves sealed or not at all: name the receiver's key with --seal-to.")
+            )
         content = crypto.seal(content, public_pem=seal_to_pem)
     kind, media = _SOURCE[resource.path.rsplit(".", 1)[1]]
     entry = {
@@ -163,7 +173,11 @@ def _encoded(resource: Resource, frame: pl.DataFrame) -> bytes:
         frame.write_csv(buffer)
         return buffer.getvalue()
     features = [
-        {"type": "Feature", "geometry": json.loads(row.pop("geometry")), "properties": _properties(resource, row)}
+        {
+            "type": "Feature",
+            "geometry": json.loads(row.pop("geometry")),
+            "properties": _properties(resource, row),
+        }
         for row in frame.to_dicts()
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc import jwe, jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
+from joserfc.jws import detach_content
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -31,7 +32,7 @@ class KeyInvalid(GridLinkError):
     code = "key_invalid"
 
 
-class Unreadable(Exception):  # noqa: N818 - an outcome that the reader turns into its own refusal
+class Unreadable(Exception):
     """A signature or seal does not open; the text says why."""
 
 
@@ -40,7 +41,9 @@ def sign(descriptor: bytes, *, sender: str, private_pem: str) -> str:
     key = _key(private_pem, Ed25519PrivateKey)
     with _version_one_algorithm():
         header = {"alg": _ALGORITHM, "kid": sender}
-        return jws.detach_compact_content(jws.serialize_compact(header, descriptor, key, algorithms=[_ALGORITHM]))
+        return detach_compact_content(
+            jws.serialize_compact(header, descriptor, key, algorithms=[_ALGORITHM])
+        )
 
 
 def signer(signature: str) -> str:

@@ -75,7 +75,9 @@ def parse(content: bytes) -> Descriptor:
         _wrong("resources", "no list of resources")
     entries = [_entry(one, f"resources[{i}]") for i, one in enumerate(listed)]
     known = [entry for entry in entries if entry.name in RESOURCES]
-    if len({entry.path for entry in entries}) != len(entries) or len({e.name for e in entries}) != len(entries):
+    if len({entry.path for entry in entries}) != len(entries) or len({e.name for e in entries}) != len(
+        entries
+    ):
         _wrong("resources", "a name or path twice")
     return Descriptor(
         name=_text(top, "name", r"[a-z0-9._-]{1,120}"), uuid=_uuid(top), created=_moment(top, "created"),
@@ -107,7 +109,9 @@ def _fields(value: Mapping[str, Any], place: str) -> tuple[str, ...] | None:
     if schema is None:
         return None
     listed = schema.get("fields") if isinstance(schema, dict) else None
-    if not isinstance(listed, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in listed):
+    if not isinstance(listed, list) or not all(
+        isinstance(f, dict) and isinstance(f.get("name"), str) for f in listed
+    ):
         _wrong(f"{place}.schema", "no list of named fields")
     return tuple(field["name"] for field in listed)
 
@@ -132,7 +136,9 @@ def _previous(own: Mapping[str, Any]) -> str:
 
 def _scope(own: Mapping[str, Any]) -> tuple[str, ...]:
     found = own.get("scope", [])
-    if not isinstance(found, list) or not all(isinstance(c, str) and re.fullmatch(r"\d{6,12}", c) for c in found):
+    if not isinstance(found, list) or not all(
+        isinstance(c, str) and re.fullmatch(r"\d{6,12}", c) for c in found
+    ):
         _wrong("gridlink.scope", repr(found))
     return tuple(found)
 

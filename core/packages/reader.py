@@ -122,7 +122,15 @@ def check_package(path: Path, trust: Trust, progress: Progress | None = None) ->
             False, declared.name if declared else "", declared.sender if declared else "",
             declared.sequence if declared else 0, {}, [one.as_dict() for one in found], [],
         )  # fmt: skip
-    return CheckReport(True, opened.declared.name, opened.declared.sender, opened.declared.sequence, rows, [], opened.warnings)
+    return CheckReport(
+        True,
+        opened.declared.name,
+        opened.declared.sender,
+        opened.declared.sequence,
+        rows,
+        [],
+        opened.warnings,
+    )
 
 
 def _declared_if_readable(path: Path) -> Descriptor | None:
@@ -173,7 +181,9 @@ def _content(archive: Archive, declared: Descriptor, progress: Progress) -> dict
     progress.phase(_("Checking lengths and digests"), sum(entry.size for entry in entries))
     for entry in entries:
         if archive.size(entry.path) != entry.size:
-            wrong.append(refusals.BytesDiffer(path=entry.path, found=archive.size(entry.path), expected=entry.size))
+            wrong.append(
+                refusals.BytesDiffer(path=entry.path, found=archive.size(entry.path), expected=entry.size)
+            )
             continue
         digest, heads[entry.name], trouble = _walk(archive, entry, progress)
         if digest != entry.hash:
@@ -238,7 +248,9 @@ def _chain(declared: Descriptor, file_hash: str, trust: Trust) -> tuple[bool, li
         return False, [_gap(declared, last)]
     if declared.previous != last.descriptor_hash:
         none = _("none")
-        raise refusals.ChainBroken(**facts, expected=last.descriptor_hash or none, found=declared.previous or none)
+        raise refusals.ChainBroken(
+            **facts, expected=last.descriptor_hash or none, found=declared.previous or none
+        )
     return False, []
 
 
@@ -264,14 +276,18 @@ def _columns(
         names = _names(archive, entry, resource, heads[entry.name], trust)
         wrong += _column_errors(resource, entry, names, declared.mode)
         known = {*resource.header(declared.mode), "op"}
-        warnings += [_ignored(resource, name) for name in names if name not in known and not is_forbidden(name)]
+        warnings += [
+            _ignored(resource, name) for name in names if name not in known and not is_forbidden(name)
+        ]
     _raise_all(iter(wrong))
     return warnings
 
 
 def _names(archive: Archive, entry: Entry, resource: Resource, head: bytes, trust: Trust) -> tuple[str, ...]:
     if resource.sealed:
-        return tables.header(_unsealed(archive.read(entry.path), trust.seal_private_pem)[: 1 << 20], entry.path)
+        return tables.header(
+            _unsealed(archive.read(entry.path), trust.seal_private_pem)[: 1 << 20], entry.path
+        )
     if resource.name == "grid":
         return tables.geojson_columns(archive.read(entry.path), entry.path)
     return tables.header(head, entry.path)
@@ -281,7 +297,7 @@ def _column_errors(
     resource: Resource, entry: Entry, names: tuple[str, ...], mode: str
 ) -> Iterator[PackageRefused]:
     spoken = dict.fromkeys((*names, *(entry.fields or ())))
-    forbidden = [name for name in spoken if is_forbidden(name)]
+    forbidden = [name for name in spoken if name not in resource.by_name and is_forbidden(name)]
     yield from (refusals.ForbiddenColumn(resource=resource.name, column=name) for name in forbidden)
     missing = [name for name in resource.required_columns(mode) if name not in names]
     yield from (refusals.ColumnMissing(resource=resource.name, column=name) for name in missing)

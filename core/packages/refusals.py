@@ -145,7 +145,9 @@ class UnknownKey(PackageRefused):
 
     code = "unknown_key"
     sentence = N_("This store trusts no key of “{sender}”.")
-    remedy = N_("Get the sender's public key by a way you trust and take it in with “gridlink key import-sender”.")
+    remedy = N_(
+        "Get the sender's public key by a way you trust and take it in with “gridlink key import-sender”."
+    )
 
 
 class SequenceRepeated(PackageRefused):
@@ -160,7 +162,9 @@ class SequenceOutOfOrder(PackageRefused):
     """Older than what was imported, and never imported itself."""
 
     code = "sequence_out_of_order"
-    sentence = N_("Number {sequence} of {sender} comes after number {last} was imported; its older rows would win.")
+    sentence = N_(
+        "Number {sequence} of {sender} comes after number {last} was imported; its older rows would win."
+    )
     remedy = N_("Undo the later imports of this sender, then import all in order.")
 
 
@@ -168,7 +172,9 @@ class ChainBroken(PackageRefused):
     """It does not follow from the sender's previous package."""
 
     code = "chain_broken"
-    sentence = N_("Number {sequence} of {sender} does not follow its predecessor: expected {expected}, found {found}.")
+    sentence = N_(
+        "Number {sequence} of {sender} does not follow its predecessor: expected {expected}, found {found}."
+    )
     remedy = N_("Ask the sender whether a package was replaced or lost.")
 
 

@@ -76,7 +76,9 @@ def csv_frame(content: bytes, resource: Resource, mode: str) -> pl.DataFrame:
             truncate_ragged_lines=False, raise_if_empty=False,
         )  # fmt: skip
     except pl.exceptions.PolarsError as error:
-        raise refusals.CsvMalformed(path=resource.path, reason=_ragged(content, len(present)) or str(error)) from error
+        raise refusals.CsvMalformed(
+            path=resource.path, reason=_ragged(content, len(present)) or str(error)
+        ) from error
     return _complete(rows, wanted)
 
 
@@ -98,9 +100,11 @@ def geojson_frame(content: bytes, resource: Resource, mode: str) -> pl.DataFrame
         features = [(f["properties"], f["geometry"]) for f in top["features"]]
         rows = [{k: _as_text(v) for k, v in p.items()} | {"geometry": _as_text(g)} for p, g in features]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise refusals.CsvMalformed(path=resource.path, reason=f"not a FeatureCollection: {error!r}") from error
+        raise refusals.CsvMalformed(
+            path=resource.path, reason=f"not a FeatureCollection: {error!r}"
+        ) from error
     wanted = resource.header(mode)
-    schema = {name: pl.String for name in wanted}
+    schema = dict.fromkeys(wanted, pl.String)
     return _complete(pl.DataFrame([{n: r.get(n) for n in wanted} for r in rows], schema=schema), wanted)
 
 

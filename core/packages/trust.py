@@ -16,10 +16,12 @@ from core.store.lifecycle import read_setting
 def trust_of(workspace: Workspace) -> Trust:
     """What the next package is checked against; an undone import no longer counts."""
     with workspace.store.read() as connection:
-        current = select(trusted_key.c.sender, trusted_key.c.public_pem).where(trusted_key.c.revoked_at.is_(None))
+        current = select(trusted_key.c.sender, trusted_key.c.public_pem).where(
+            trusted_key.c.revoked_at.is_(None)
+        )
         return Trust(
             station=read_setting(connection, "station"),
-            keys={sender: pem for sender, pem in connection.execute(current)},
+            keys=dict(connection.execute(current).tuples().all()),
             last=_chains(connection),
             seal_private_pem=keys.seal_private_pem(connection),
         )
@@ -39,7 +41,12 @@ def import_sender_key(workspace: Workspace, sender: str, pem: str, *, reason: st
         connection.execute(update(trusted_key).where(mine).values(revoked_at=now))
         connection.execute(
             insert(trusted_key).values(
-                sender=sender, public_pem=pem, fingerprint=print_, since=now, actor=workspace.actor.name, reason=reason
+                sender=sender,
+                public_pem=pem,
+                fingerprint=print_,
+                since=now,
+                actor=workspace.actor.name,
+                reason=reason,
             )
         )
         audit.record(

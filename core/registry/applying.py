@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import Connection, Table, delete, insert, literal, select, update
-from sqlalchemy import func as sql
+from sqlalchemy import Connection, Table, delete, func as sql, insert, literal, select, update
 
 from core.model.ledger import missing, source_record, source_record_history
 from core.model.registry import HISTORY, TABLES
@@ -53,7 +52,9 @@ def _versions(connection: Connection, resource: Resource, ids: Sequence[int]) ->
     for some in bulk.chunks(ids):
         rows += [tuple(row) for row in connection.execute(query.where(table.c.id.in_(some)))]
     schema = ["id", *(f"was_{name}" for name in names)]
-    return pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None) if rows else pl.DataFrame()
+    return (
+        pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None) if rows else pl.DataFrame()
+    )
 
 
 def _first_provenance(resource: Resource, rows: pl.DataFrame, change_set: int) -> pl.DataFrame:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Table, select
-from sqlalchemy import func as sql
+from sqlalchemy import Table, func as sql, select
 
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES
@@ -19,7 +18,16 @@ from core.store.search import Hit
 SHOWN: Final = {
     "address": ("full_text", "address_code", "community_code", "grid_code", "status"),
     "house": ("house_code", "address_code", "use", "area_m2", "rooms", "landlord_masked"),
-    "person": ("name_masked", "sex", "birth_year", "residence", "id_masked", "house_code", "move_in", "person_token"),
+    "person": (
+        "name_masked",
+        "sex",
+        "birth_year",
+        "residence",
+        "id_masked",
+        "house_code",
+        "move_in",
+        "person_token",
+    ),
     "organisation": ("name", "uscc", "org_no", "kind", "address_code", "status"),
     "grid": ("name", "grid_code", "kind", "community_code", "maintainer", "cycle_days"),
     "place": ("name", "kind", "place_no", "address_code"),
@@ -81,7 +89,10 @@ def listing(
     ids = select(table.c.id).order_by(*keys).limit(wanted).offset(skip)
     with workspace.store.read() as connection:
         chosen = list(connection.execute(ids).scalars())
-        rows = {row[0]: tuple(row) for row in connection.execute(_rows(table, resource).where(table.c.id.in_(chosen)))}
+        rows = {
+            row[0]: tuple(row)
+            for row in connection.execute(_rows(table, resource).where(table.c.id.in_(chosen)))
+        }
     ordered = [rows[one] for one in chosen if one in rows]
     return Slice(start, ordered[::-1] if from_end else ordered)
 
@@ -92,7 +103,10 @@ def filtered(workspace: Workspace, resource: str, wanted: str) -> Slice:
     table = TABLES[resource]
     with workspace.store.read() as connection:
         hits = [hit.id for hit in index.search(connection, wanted, limit=_FOUND) if hit.resource == resource]
-        rows = {row[0]: tuple(row) for row in connection.execute(_rows(table, resource).where(table.c.id.in_(hits)))}
+        rows = {
+            row[0]: tuple(row)
+            for row in connection.execute(_rows(table, resource).where(table.c.id.in_(hits)))
+        }
     _audit(workspace, wanted, len(rows))
     return Slice(0, [rows[one] for one in hits if one in rows])
 

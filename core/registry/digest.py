@@ -18,9 +18,17 @@ def digest(connection: Connection) -> str:
     """
     total = hashlib.sha256()
     for name, table in TABLES.items():
-        columns = (table.c.id, table.c.row_hash, table.c.source, table.c.collected_at, table.c.retired_in.is_(None))
+        columns = (
+            table.c.id,
+            table.c.row_hash,
+            table.c.source,
+            table.c.collected_at,
+            table.c.retired_in.is_(None),
+        )
         _feed(connection, total, name, select(*columns).order_by(table.c.id))
-    beside = select(source_record.c.resource, source_record.c.entity, source_record.c.source, source_record.c.row_hash)
+    beside = select(
+        source_record.c.resource, source_record.c.entity, source_record.c.source, source_record.c.row_hash
+    )
     _feed(connection, total, "source_record", beside.order_by(*beside.selected_columns))
     gone = select(missing.c.resource, missing.c.entity)
     _feed(connection, total, "missing", gone.order_by(*gone.selected_columns))

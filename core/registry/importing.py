@@ -27,7 +27,7 @@ from core.registry.staging import Staged, stage
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import bulk, search
-from core.verification.engine import Context, district_context
+from core.verification.context import Context, district_context
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ def ingest(
             refused.record(workspace, path, refusal)
         raise
     if opened.repeat:
-        return _result(opened, started, change_set=_change_set_of(workspace, opened), repeat=True, dry_run=dry_run)
+        return _result(
+            opened, started, change_set=_change_set_of(workspace, opened), repeat=True, dry_run=dry_run
+        )
     unit = workspace.store.read() if dry_run else workspace.store.write()
     with unit as connection:
         run = _Run(workspace, connection, opened, progress, dry_run=dry_run)
@@ -93,16 +95,28 @@ def ingest(
         due = run.finish()
         progress.checkpoint()
     return _result(
-        opened, started, change_set=None if dry_run else run.number, repeat=False, dry_run=dry_run,
-        resources=run.counts, findings=dict(run.findings), due=due,
-    )  # fmt: skip
+        opened,
+        started,
+        change_set=None if dry_run else run.number,
+        repeat=False,
+        dry_run=dry_run,
+        resources=run.counts,
+        findings=dict(run.findings),
+        due=due,
+    )
 
 
 class _Run:
     """One import in its unit of work."""
 
     def __init__(
-        self, workspace: Workspace, connection: Connection, opened: PackageFile, progress: Progress, *, dry_run: bool
+        self,
+        workspace: Workspace,
+        connection: Connection,
+        opened: PackageFile,
+        progress: Progress,
+        *,
+        dry_run: bool,
     ) -> None:
         self.workspace, self.connection, self.opened = workspace, connection, opened
         self.progress, self.dry_run = progress, dry_run
@@ -115,7 +129,11 @@ class _Run:
     def _begin(self) -> int:
         key = self.connection.execute(
             insert(change_set).values(
-                kind="import", at=self.now, actor=self.workspace.actor.name, reason=self.opened.declared.purpose, counts={}
+                kind="import",
+                at=self.now,
+                actor=self.workspace.actor.name,
+                reason=self.opened.declared.purpose,
+                counts={},
             )
         ).inserted_primary_key
         assert key is not None
@@ -132,11 +150,18 @@ class _Run:
         self.accepted.setdefault(resource.name, []).append(staged.accepted["id"])
         self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
         plan = difference(
-            self.connection, staged, sender=self.opened.declared.sender, mode=self.opened.declared.mode, scope=self.opened.declared.scope
+            self.connection,
+            staged,
+            sender=self.opened.declared.sender,
+            mode=self.opened.declared.mode,
+            scope=self.opened.declared.scope,
         )
         self.findings.update(dict(staged.findings["rule"].value_counts().iter_rows()))
         self.counts[resource.name] = ResourceCounts(
-            read=staged.read, accepted=staged.accepted.height, quarantined=staged.quarantined.height, **plan.counts
+            read=staged.read,
+            accepted=staged.accepted.height,
+            quarantined=staged.quarantined.height,
+            **plan.counts,
         )
         if self.dry_run:
             return
@@ -150,13 +175,18 @@ class _Run:
         if not resource.sealed:
             return rows
         return rows.with_columns(
-            source=pl.lit(self.opened.declared.sender), collected_at=pl.lit(self.opened.declared.created), collector=pl.lit("sealed")
+            source=pl.lit(self.opened.declared.sender),
+            collected_at=pl.lit(self.opened.declared.created),
+            collector=pl.lit("sealed"),
         )
 
     def _context(self, resource: Resource) -> Context:
         known = {target: self._known(target) for target in set(references(resource).values())}
         return district_context(
-            mode=self.opened.declared.mode, sender=self.opened.declared.sender, known=known, now=self.workspace.clock()
+            mode=self.opened.declared.mode,
+            sender=self.opened.declared.sender,
+            known=known,
+            now=self.workspace.clock(),
         )
 
     def _known(self, target: str) -> pl.Series:
@@ -175,7 +205,9 @@ class _Run:
         counts = {name: asdict(figures) for name, figures in self.counts.items()}
         package_id = self._enter_package(counts)
         self.connection.execute(
-            update(change_set).where(change_set.c.id == self.number).values(package_id=package_id, counts=counts)
+            update(change_set)
+            .where(change_set.c.id == self.number)
+            .values(package_id=package_id, counts=counts)
         )
         audit.record(
             self.connection, at=self.now, actor=self.workspace.actor.name, action="package.import",
@@ -221,10 +253,16 @@ def _change_set_of(workspace: Workspace, opened: PackageFile) -> int | None:
 
 def _result(opened: PackageFile, started: float, **figures: Any) -> ImportResult:
     return ImportResult(
-        package=opened.declared.name, uuid=opened.declared.uuid, file=str(opened.path), sender=opened.declared.sender,
-        sequence=opened.declared.sequence, warnings=opened.warnings,
-        seconds=round(time.monotonic() - started, 3), peak_mb=_peak_mb(), **figures,
-    )  # fmt: skip
+        package=opened.declared.name,
+        uuid=opened.declared.uuid,
+        file=str(opened.path),
+        sender=opened.declared.sender,
+        sequence=opened.declared.sequence,
+        warnings=opened.warnings,
+        seconds=round(time.monotonic() - started, 3),
+        peak_mb=_peak_mb(),
+        **figures,
+    )
 
 
 def _peak_mb() -> float:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, or_, select
-from sqlalchemy import func as sql
+from sqlalchemy import Connection, Row, Select, Table, func as sql, or_, select
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -100,7 +99,9 @@ def findings(
         if package_name:
             wanted.append(finding.c.change_set.in_(_change_sets_of(connection, package_name)))
         counted = select(finding.c.rule, sql.count()).where(*wanted).group_by(finding.c.rule)
-        by_rule = {str(name): int(count) for name, count in connection.execute(counted.order_by(finding.c.rule))}
+        by_rule = {
+            str(name): int(count) for name, count in connection.execute(counted.order_by(finding.c.rule))
+        }
         rows = connection.execute(_finding_rows().where(*wanted, finding.c.id > after).limit(limit)).all()
     return FindingsPage(sum(by_rule.values()), by_rule, [_as_finding(row) for row in rows])
 

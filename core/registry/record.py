@@ -82,7 +82,8 @@ def record(workspace: Workspace, resource: str, entity: int) -> Record:
         row = connection.execute(select(table).where(table.c.id == entity)).first()
         if row is None:
             raise RecordGone(
-                _("This record is no longer in the registry."), cure=_("An import may have been undone; look again.")
+                _("This record is no longer in the registry."),
+                cure=_("An import may have been undone; look again."),
             )
         made = _assembled(connection, resource, row)
     if resource == "person":
@@ -95,11 +96,13 @@ def record(workspace: Workspace, resource: str, entity: int) -> Record:
 
 
 def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
-    held = row._mapping
+    held = dict(row._mapping)
     known = RESOURCES[resource]
     history_table = HISTORY[resource]
     older = connection.execute(
-        select(history_table).where(history_table.c.id == held["id"]).order_by(history_table.c.superseded_in.desc())
+        select(history_table)
+        .where(history_table.c.id == held["id"])
+        .order_by(history_table.c.superseded_in.desc())
     ).all()
     numbers = {held[f"prov_{group}"] for group in known.groups} | {old.superseded_in for old in older}
     origins = _origins(connection, numbers)
@@ -109,18 +112,26 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
         if c.kind != "geometry" and held[c.name] is not None
     ]
     return Record(
-        resource=resource, id=held["id"], title=title_of(resource, held), retired=held["retired_in"] is not None,
-        source=held["source"], collected_at=held["collected_at"], collector=held["collector"], values=values,
+        resource=resource,
+        id=held["id"],
+        title=title_of(resource, held),
+        retired=held["retired_in"] is not None,
+        source=held["source"],
+        collected_at=held["collected_at"],
+        collector=held["collector"],
+        values=values,
         related=_related(connection, resource, held),
-        history=[(origins.get(old.superseded_in), _differs(known.columns, old._mapping, held)) for old in older],
+        history=[
+            (origins.get(old.superseded_in), _differs(known.columns, dict(old._mapping), held)) for old in older
+        ],
         findings=_findings(connection, resource, held),
-    )  # fmt: skip
+    )
 
 
 def title_of(resource: str, held: Mapping[str, Any]) -> str:
     """What a record is called on a list."""
     for name in ("full_text", "name", "name_masked", "house_code"):
-        if name in held and held[name]:
+        if held.get(name):
             return str(held[name])
     return str(held[RESOURCES[resource].key[0]])
 
@@ -132,7 +143,14 @@ def _differs(columns: Sequence[Column], old: Mapping[str, Any], now: Mapping[str
 def _origins(connection: Connection, numbers: set[int]) -> dict[int, Origin]:
     joined = change_set.outerjoin(package, package.c.id == change_set.c.package_id)
     rows = connection.execute(
-        select(change_set.c.id, change_set.c.kind, change_set.c.at, change_set.c.actor, package.c.name, package.c.sender)
+        select(
+            change_set.c.id,
+            change_set.c.kind,
+            change_set.c.at,
+            change_set.c.actor,
+            package.c.name,
+            package.c.sender,
+        )
         .select_from(joined)
         .where(change_set.c.id.in_(numbers))
     )
@@ -142,7 +160,10 @@ def _origins(connection: Connection, numbers: set[int]) -> dict[int, Origin]:
 def _related(connection: Connection, resource: str, held: Mapping[str, Any]) -> list[Related]:
     if resource == "address":
         here = held["address_code"]
-        return [*_those(connection, "house", "address_code", here), *_those(connection, "organisation", "address_code", here)]
+        return [
+            *_those(connection, "house", "address_code", here),
+            *_those(connection, "organisation", "address_code", here),
+        ]
     if resource == "house":
         return [
             *_those(connection, "address", "address_code", held["address_code"]),
@@ -159,7 +180,9 @@ def _those(connection: Connection, resource: str, column: str, value: Any) -> li
     table = TABLES[resource]
     here = (table.c[column] == value) & table.c.retired_in.is_(None)
     rows = connection.execute(select(table).where(here).order_by(table.c.id).limit(_RELATED))
-    return [Related(resource, r.id, title_of(resource, r._mapping), _subtitle(resource, r._mapping)) for r in rows]
+    return [
+        Related(resource, r.id, title_of(resource, dict(r._mapping)), _subtitle(resource, dict(r._mapping))) for r in rows
+    ]
 
 
 def _subtitle(resource: str, held: Mapping[str, Any]) -> str:
@@ -169,11 +192,16 @@ def _subtitle(resource: str, held: Mapping[str, Any]) -> str:
 
 def _findings(connection: Connection, resource: str, held: Mapping[str, Any]) -> list[tuple[str, str]]:
     known = RESOURCES[resource]
-    key = ":".join(str(held[name]) for name in known.key) if held[known.key[0]] else str(held[known.alternative_key])
+    key = (
+        ":".join(str(held[name]) for name in known.key)
+        if held[known.key[0]]
+        else str(held[known.alternative_key])
+    )
     rows = connection.execute(
         select(finding.c.rule, finding.c.field).where(
-            finding.c.resource == resource, finding.c.key == key, finding.c.change_set.in_({
-                held["changed_in"], held["created_in"]})
+            finding.c.resource == resource,
+            finding.c.key == key,
+            finding.c.change_set.in_({held["changed_in"], held["created_in"]}),
         )
-    )  # fmt: skip
+    )
     return [(row.rule, row.field) for row in rows]

@@ -8,7 +8,11 @@ import polars as pl
 import polars_hash as plh
 
 from core.model.resources import Resource
-from core.verification.engine import Context, mask_free_text, typed, verify
+from core.verification.context import Context
+from core.verification.engine import verify
+from core.verification.freetext import mask_free_text
+from core.verification.keys import key_id, key_text
+from core.verification.storage import typed
 
 _ABSENT = "\x00"
 _SEPARATOR = "\x1f"
@@ -33,31 +37,19 @@ class Staged:
 def stage(resource: Resource, rows: pl.DataFrame, context: Context) -> Staged:
     """Verifies the rows and prepares the accepted ones; nothing is written."""
     verdict = verify(resource.name, rows, context)
-    masked = mask_free_text(rows, resource.name).with_columns(key_expression(resource).alias("key"))
+    masked = mask_free_text(rows, resource.name).with_columns(key_text(resource).alias("key"))
     is_rejected = pl.col("line").is_in(verdict.rejected.implode())
     accepted = masked.filter(~is_rejected) if verdict.rejected.len() else masked
     rejected = masked.filter(is_rejected) if verdict.rejected.len() else masked.clear()
-    hashed = accepted.with_columns(_id(), _row_hash(resource))
+    hashed = accepted.with_columns(key_id(resource).alias("id"), _row_hash(resource))
     return Staged(
         resource=resource,
         read=rows.height,
         accepted=typed(hashed, resource.name),
         quarantined=rejected,
         findings=verdict.findings,
-        present=masked.select(_id())["id"],
+        present=masked.select(key_id(resource).alias("id"))["id"],
     )
-
-
-def key_expression(resource: Resource) -> pl.Expr:
-    """The entity's key text: its key columns joined by ``:``, ``#<line>`` where the key is missing."""
-    key = pl.concat_str([pl.col(name) for name in resource.key], separator=":")
-    if resource.alternative_key:
-        key = key.fill_null(pl.col(resource.alternative_key))
-    return key.fill_null(pl.concat_str(pl.lit("#"), pl.col("line").cast(pl.String)))
-
-
-def _id() -> pl.Expr:
-    return plh.col("key").nchash.xxhash64().reinterpret(signed=True).alias("id")
 
 
 def _row_hash(resource: Resource) -> pl.Expr:

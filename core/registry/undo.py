@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
-from sqlalchemy import func as sql
+from sqlalchemy import Connection, Table, delete, func as sql, insert, select, update
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -47,7 +46,9 @@ class UndoResult:
 
 
 @permits("package.undo")
-def undo(workspace: Workspace, number: int, *, reason: str = "", progress: Progress | None = None) -> UndoResult:
+def undo(
+    workspace: Workspace, number: int, *, reason: str = "", progress: Progress | None = None
+) -> UndoResult:
     """Takes change set ``number`` back as a change set of its own; raises ``UndoRefused``.
 
     The registry is afterwards as it was before: the undone rows leave the store, the versions they had
@@ -60,9 +61,10 @@ def undo(workspace: Workspace, number: int, *, reason: str = "", progress: Progr
         now = workspace.now()
         own = _record(connection, workspace, number, reason, now)
         search.forget(connection, number)
-        removed, restored = {}, {}
+        removed: dict[str, int] = {}
+        restored: dict[str, int] = {}
         progress.phase(_("Undoing"), len(TABLES))
-        for resource in reversed(RESOURCES):
+        for resource in reversed(tuple(RESOURCES)):
             restored[resource], removed[resource] = _restore(connection, resource, number)
             progress.advance()
         _restore_records(connection, number)
@@ -146,7 +148,10 @@ def _referring(connection: Connection, number: int) -> Iterator[int]:
 
 
 def _wrote_any(connection: Connection, table: Table, number: int) -> bool:
-    return connection.execute(select(table.c.id).where(table.c.created_in == number).limit(1)).first() is not None
+    return (
+        connection.execute(select(table.c.id).where(table.c.created_in == number).limit(1)).first()
+        is not None
+    )
 
 
 def _record(connection: Connection, workspace: Workspace, number: int, reason: str, now: str) -> int:
@@ -169,7 +174,9 @@ def _restore(connection: Connection, resource: str, number: int) -> tuple[int, i
     ).scalar_one()
     if wrote:
         # Without a condition SQLite drops the pages instead of visiting every row.
-        connection.execute(delete(table) if others is None else delete(table).where(table.c.changed_in == number))
+        connection.execute(
+            delete(table) if others is None else delete(table).where(table.c.changed_in == number)
+        )
     columns = [column.name for column in table.columns]
     old = select(*(history.c[name] for name in columns)).where(history.c.superseded_in == number)
     # PostgreSQL's driver forgets the count of an INSERT unless it is asked to keep it.

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Figures with definitions: what is counted, over what, how, and as of when."""

@@ -13,10 +13,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, delete, insert, select
 
-import core.model.exchange
-import core.model.ledger
-import core.model.registry
-import core.model.security  # the four imports fill the one MetaData
 from core.errors import GridLinkError
 from core.i18n import _
 from core.model.ledger import setting

@@ -58,14 +58,18 @@ def run(
     os.environ.update(access)
     progress.phase(_("Building the training district"))
     district = build_training(folder / "training", people=people, seed=seed, progress=progress)
-    workspace = found(str(folder / "gridlink.db"), admin=USER, password=access["GRIDLINK_PASSWORD"], station="320508")
+    workspace = found(
+        str(folder / "gridlink.db"), admin=USER, password=access["GRIDLINK_PASSWORD"], station="320508"
+    )
     (folder / "access.json").write_text(json.dumps(access, indent=2), encoding="utf-8")
     with start_upstream(folder / "upstream") as upstream:
         summary = _main_job(workspace, district, upstream, folder, progress)
         progress.phase(_("Looking at every page") if headless else _("The desktop is open"))
         summary["screenshots"] = _show(workspace, folder, headless=headless)
     summary["seconds"] = round(time.monotonic() - started, 1)
-    (folder / "summary.json").write_text(json.dumps(summary, ensure_ascii=False, indent=2, default=str), "utf-8")
+    (folder / "summary.json").write_text(
+        json.dumps(summary, ensure_ascii=False, indent=2, default=str), "utf-8"
+    )
     workspace.store.close()
     return summary, _lines(summary, folder)
 
@@ -152,18 +156,32 @@ def _leave_for_the_user(file: Path, folder: Path) -> None:
 
 def _show(workspace: Workspace, folder: Path, *, headless: bool) -> list[str]:
     """Opens the desktop in a process of its own: on the screen, or offscreen for pictures of every page."""
-    words = [sys.executable, "-m", "desktop", "--store", workspace.store.location, "--lang", language(), "--user", USER]
+    words = [
+        sys.executable,
+        "-m",
+        "desktop",
+        "--store",
+        workspace.store.location,
+        "--lang",
+        language(),
+        "--user",
+        USER,
+    ]
     if not headless:
         subprocess.run(words, check=True)
         return []
     pictures = folder / "screenshots"
     offscreen = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-    subprocess.run([*words, "--screenshots", str(pictures)], check=True, env=offscreen, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*words, "--screenshots", str(pictures)], check=True, env=offscreen, stdout=subprocess.DEVNULL
+    )
     return sorted(str(path) for path in pictures.glob("*.png"))
 
 
 def _has_display() -> bool:
-    return sys.platform in {"win32", "darwin"} or any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return sys.platform in {"win32", "darwin"} or any(
+        os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
 
 
 def _access() -> Mapping[str, str]:

@@ -95,7 +95,7 @@ class _Press:
     written: list[BuiltPackage] = field(default_factory=list)
     last: dict[str, BuiltPackage] = field(default_factory=dict)
     truth: list[pl.DataFrame] = field(default_factory=lambda: [pl.DataFrame(
-        schema={n: pl.String for n in ("package", "resource", "key", "rule")})])  # fmt: skip
+        schema=dict.fromkeys(("package", "resource", "key", "rule"), pl.String))])  # fmt: skip
     kept: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def issue(
@@ -137,10 +137,17 @@ def _first_day(press: _Press, people: int) -> None:
     homes = population.houses(rng, pointed, min(pointed.height, round(people * population.RATIO_HOUSE)))
     persons = population.people(rng, homes, people)
     empty = homes["use"] == "vacant"
-    offices = organisations.organisations(rng, pointed, max(20, round(people * population.RATIO_ORGANISATION)))
+    offices = organisations.organisations(
+        rng, pointed, max(20, round(people * population.RATIO_ORGANISATION))
+    )
     others = organisations.incidents(rng, pointed, homes.filter(pl.col("use") != "vacant"), people)
     press.issue(0, 1, "bureau", {"address": spots, "house": homes}, spare={"address": spare, "house": empty})
-    governance = {"grid": _grids(land), "organisation": offices, "place": others["place"], "event": others["event"]}
+    governance = {
+        "grid": _grids(land),
+        "organisation": offices,
+        "place": others["place"],
+        "event": others["event"],
+    }
     press.issue(0, 2, "governance", governance)
     ours = pl.col("residence").is_in(["registered", "overseas"])
     press.issue(0, 3, "police", _with_identity(press, persons.filter(ours)))
@@ -164,7 +171,9 @@ def _second_day(press: _Press) -> None:
     ])  # fmt: skip
     press.issue(1, 1, "community", {"person": delta}, mode="delta")
     some = offices.filter(pl.Series(press.rng.random(offices.height) < 0.02))
-    grown = some.with_columns(employees=(pl.col("employees").cast(pl.Int64) + 1).cast(pl.String), op=pl.lit("upsert"))
+    grown = some.with_columns(
+        employees=(pl.col("employees").cast(pl.Int64) + 1).cast(pl.String), op=pl.lit("upsert")
+    )
     press.issue(1, 2, "governance", {"organisation": grown}, mode="delta")
     press.issue(1, 3, "qr", {"qr_report": press.kept["qr"].clear()})
     staying = pl.concat([now.filter(~gone & ~moved), changed, later.head(half)])
@@ -176,13 +185,17 @@ def _third_day(press: _Press) -> None:
     now = press.kept["now"]
     roll = press.rng.random(now.height)
     away, moved = pl.Series(roll < 0.015), pl.Series((roll >= 0.015) & (roll < 0.04))
-    snapshot = pl.concat([now.filter(~away & ~moved), _new_phone(press.rng, now.filter(moved)), press.kept["later"]])
+    snapshot = pl.concat(
+        [now.filter(~away & ~moved), _new_phone(press.rng, now.filter(moved)), press.kept["later"]]
+    )
     press.issue(2, 1, "qr", {"qr_report": press.kept["qr"]})
     press.issue(2, 2, "community", {"person": snapshot})
 
 
 def _new_phone(rng: np.random.Generator, rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.with_columns(phone_masked=pl.format("139****{}", pl.Series(rng.integers(1000, 10_000, rows.height))))
+    return rows.with_columns(
+        phone_masked=pl.format("139****{}", pl.Series(rng.integers(1000, 10_000, rows.height)))
+    )
 
 
 def _grids(land: geography.Land) -> pl.DataFrame:
@@ -204,7 +217,11 @@ def _enveloped(frame: pl.DataFrame, resource: str, sender: str, day: int, mode: 
         "source": pl.lit(sender), "collected_at": pl.lit(_COLLECTED[day]), "collector": pl.lit(_STATIONED[sender]),
     } if not RESOURCES[resource].sealed else {}  # fmt: skip
     full = frame.with_columns(**own)
-    absent = [pl.lit(None, dtype=pl.String).alias(n) for n in RESOURCES[resource].header(mode) if n not in full.columns]
+    absent = [
+        pl.lit(None, dtype=pl.String).alias(n)
+        for n in RESOURCES[resource].header(mode)
+        if n not in full.columns
+    ]
     return full.with_columns(*absent).select(RESOURCES[resource].header(mode)).cast(pl.String)
 
 

@@ -43,8 +43,7 @@ class Land:
 
 def make_land(rng: np.random.Generator, households: int) -> Land:
     """Divides the district's outline among its 171 communities and each community into grids."""
-    outline = shapely.from_geojson((RESOURCES / "divisions" / "gusu_boundary.geojson").read_text("utf-8"))
-    outline = shapely.get_geometry(outline, 0) if outline.geom_type == "GeometryCollection" else outline
+    (outline,) = shapely.get_parts(shapely.from_geojson((RESOURCES / "divisions" / "gusu_boundary.geojson").read_text("utf-8")))
     communities = divisions().filter(pl.col("level") == "community")
     cells = _divide(rng, outline, communities.height)
     placed = _assign(cells, communities)
@@ -65,7 +64,7 @@ def _divide(rng: np.random.Generator, area: BaseGeometry, parts: int) -> list[Ba
     west, south, east, north = area.bounds
     points: list[Any] = []
     while len(points) < parts:
-        some = shapely.points(rng.uniform(west, east, 4 * parts), rng.uniform(south, north, 4 * parts))
+        some: Any = shapely.points(rng.uniform(west, east, 4 * parts), rng.uniform(south, north, 4 * parts))
         points += list(some[shapely.contains(area, some)])
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points[:parts]), extend_to=area))
     clipped = shapely.intersection(cells, area)

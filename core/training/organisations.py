@@ -37,7 +37,9 @@ def organisations(rng: np.random.Generator, at: pl.DataFrame, count: int) -> pl.
     chosen = rng.integers(0, at.height, count)
     without = pl.Series(rng.random(count) < 0.1)
     serial = pl.int_range(1, count + 1, eager=True).cast(pl.String).str.zfill(8)
-    landline = pl.concat_str(pl.lit("0512-6"), pl.Series(rng.integers(0, 10**6, count)).cast(pl.String).str.zfill(6))
+    landline = pl.concat_str(
+        pl.lit("0512-6"), pl.Series(rng.integers(0, 10**6, count)).cast(pl.String).str.zfill(6)
+    )
     return pl.DataFrame({"name": ("苏州" + name + tail).astype(str), "kind": kind.astype(str)}).with_columns(
         uscc=pl.when(~without).then(pl.Series(_codes(rng, prefix))),
         org_no=pl.when(without).then(pl.concat_str(pl.lit("GS"), serial)),
@@ -46,7 +48,7 @@ def organisations(rng: np.random.Generator, at: pl.DataFrame, count: int) -> pl.
         phone_masked=pl.when(pl.Series(rng.random(count) < 0.8)).then(landline),
         employees=pl.Series(np.minimum(rng.geometric(0.05, count), 900)).cast(pl.String),
         status=pl.Series(draw(rng, ["open", "closed"], count, [95, 5]).astype(str)),
-    )  # fmt: skip
+    )
 
 
 def _codes(rng: np.random.Generator, prefix: Strings) -> list[str]:
@@ -64,7 +66,9 @@ def _codes(rng: np.random.Generator, prefix: Strings) -> list[str]:
     return ["".join(row) for row in letters]
 
 
-def incidents(rng: np.random.Generator, at: pl.DataFrame, homes: pl.DataFrame, people: int) -> dict[str, pl.DataFrame]:
+def incidents(
+    rng: np.random.Generator, at: pl.DataFrame, homes: pl.DataFrame, people: int
+) -> dict[str, pl.DataFrame]:
     """Places, things, events, disputes, hazards and QR reports: a few for every thousand persons."""
 
     def some(share: float, prefix: str, column: str) -> tuple[pl.DataFrame, int]:
@@ -89,27 +93,51 @@ def incidents(rng: np.random.Generator, at: pl.DataFrame, homes: pl.DataFrame, p
     house = homes.select("house_code", "address_code")[rng.integers(0, homes.height, n5)]
     plain = {"lon", "lat", "crs"}
     return {
-        "place": place.with_columns(kind=text(["park", "market", "station", "square"], n1),
-                                    name=text(["街心公园", "农贸市场", "公交站", "小广场"], n1)),
-        "thing": thing.with_columns(kind=text(["hydrant", "ev_charging", "gas", "lift"], n2),
-                                    state=text(["in_use", "in_use", "out_of_order"], n2)),
+        "place": place.with_columns(
+            kind=text(["park", "market", "station", "square"], n1),
+            name=text(["街心公园", "农贸市场", "公交站", "小广场"], n1),
+        ),
+        "thing": thing.with_columns(
+            kind=text(["hydrant", "ev_charging", "gas", "lift"], n2),
+            state=text(["in_use", "in_use", "out_of_order"], n2),
+        ),
         "event": event.with_columns(
-            kind=text(["noise", "parking", "lost_property", "streetlight"], n3), alert=pl.lit("0"),
-            occurred_at=moment(n3), summary=text(["夜间噪声扰民，已劝导", "占用消防通道停车，已挪车", "拾到钱包一只", "路灯不亮，已报修"], n3),
-            shared_due=text(["0", "1"], n3)),
+            kind=text(["noise", "parking", "lost_property", "streetlight"], n3),
+            alert=pl.lit("0"),
+            occurred_at=moment(n3),
+            summary=text(
+                ["夜间噪声扰民，已劝导", "占用消防通道停车，已挪车", "拾到钱包一只", "路灯不亮，已报修"], n3
+            ),
+            shared_due=text(["0", "1"], n3),
+        ),
         "dispute": dispute.drop(plain).with_columns(
-            kind=text(["neighbour", "rental", "property_management", "labour", "debt"], n4), occurred_at=moment(n4),
-            summary=text(["楼上漏水引起的邻里纠纷", "押金退还争议", "物业费收取争议", "拖欠工资争议", "借款到期未还"], n4),
-            party_tokens=pl.lit(None, dtype=pl.String), severity=text(["1", "2", "3"], n4),
-            state=text(["open", "mediating", "closed"], n4)),
-        "hazard": hazard.drop(plain, "address_code").with_columns(house.to_series(0), house.to_series(1)).with_columns(
+            kind=text(["neighbour", "rental", "property_management", "labour", "debt"], n4),
+            occurred_at=moment(n4),
+            summary=text(
+                ["楼上漏水引起的邻里纠纷", "押金退还争议", "物业费收取争议", "拖欠工资争议", "借款到期未还"],
+                n4,
+            ),
+            party_tokens=pl.lit(None, dtype=pl.String),
+            severity=text(["1", "2", "3"], n4),
+            state=text(["open", "mediating", "closed"], n4),
+        ),
+        "hazard": hazard.drop(plain, "address_code")
+        .with_columns(house.to_series(0), house.to_series(1))
+        .with_columns(
             kind=text(["group_renting", "partition", "fire_exit", "wiring", "gas", "ev_charging"], n5),
-            found_at=moment(n5), severity=text(["1", "2", "3"], n5), photo=pl.lit(None, dtype=pl.String),
-            description=text(["客厅隔断出租", "楼道堆物堵塞", "私拉电线为电动自行车充电", "灭火器过期", "燃气软管老化"], n5)),
+            found_at=moment(n5),
+            severity=text(["1", "2", "3"], n5),
+            photo=pl.lit(None, dtype=pl.String),
+            description=text(
+                ["客厅隔断出租", "楼道堆物堵塞", "私拉电线为电动自行车充电", "灭火器过期", "燃气软管老化"], n5
+            ),
+        ),
         "qr_report": report.drop(plain).with_columns(
             kind=text(["address_check", "information", "permit_appointment"], n6),
-            submitted_at=moment(n6), payload=text(['{"answer":"一致"}', '{"answer":"门牌缺失"}', '{"slot":"上午"}'], n6)),
-    }  # fmt: skip
+            submitted_at=moment(n6),
+            payload=text(['{"answer":"一致"}', '{"answer":"门牌缺失"}', '{"slot":"上午"}'], n6),
+        ),
+    }
 
 
 def identities(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
@@ -122,10 +150,16 @@ def identities(rng: np.random.Generator, people: pl.DataFrame) -> pl.DataFrame:
     stars = people["name_masked"].str.count_matches(r"\*")
     first, second = (pl.Series(draw(rng, words("given"), count).astype(str)) for _ in range(2))
     odd = pl.Series(draw(rng, words("rare"), count).astype(str))
-    second = pl.select(pl.when(pl.Series(rng.random(count) < max(0.002, 200 / count))).then(odd).otherwise(second)).to_series()
+    second = pl.select(
+        pl.when(pl.Series(rng.random(count) < max(0.002, 200 / count))).then(odd).otherwise(second)
+    ).to_series()
     given = pl.select(pl.when(stars == 1).then(second).otherwise(pl.concat_str(first, second))).to_series()
     number = _citizen_numbers(rng, people)
-    passport = pl.concat_str(pl.lit("E"), pl.Series(rng.integers(10**6, 10**7, count)).cast(pl.String), people["id_masked"].str.slice(-1))
+    passport = pl.concat_str(
+        pl.lit("E"),
+        pl.Series(rng.integers(10**6, 10**7, count)).cast(pl.String),
+        people["id_masked"].str.slice(-1),
+    )
     phone = people["phone_masked"].str.replace(r"\*{4}", "0000")
     return pl.DataFrame({
         "person_token": people["person_token"], "name": surname + given, "id_type": people["id_type"],
@@ -139,9 +173,15 @@ def _citizen_numbers(rng: np.random.Generator, people: pl.DataFrame) -> pl.Serie
     shown = people["id_masked"].str.slice(0, 6)
     region = pl.select(pl.when(people["id_type"] == "05").then(pl.lit("320508")).otherwise(shown)).to_series()
     parts: list[Any] = [region, people["birth_year"]]
-    month, day = (pl.Series(rng.integers(1, top, people.height)).cast(pl.String).str.zfill(2) for top in (13, 29))
+    month, day = (
+        pl.Series(rng.integers(1, top, people.height)).cast(pl.String).str.zfill(2) for top in (13, 29)
+    )
     order = pl.Series(rng.integers(1, 100, people.height)).cast(pl.String).str.zfill(2)
-    odd = (pl.Series(rng.integers(0, 5, people.height)) * 2 + (people["sex"] == "1").cast(pl.Int64)).cast(pl.String)
-    body = pl.select(pl.concat_str(*parts, month.alias("m"), day.alias("d"), order.alias("o"), odd.alias("s"))).to_series()
+    odd = (pl.Series(rng.integers(0, 5, people.height)) * 2 + (people["sex"] == "1").cast(pl.Int64)).cast(
+        pl.String
+    )
+    body = pl.select(
+        pl.concat_str(*parts, month.alias("m"), day.alias("d"), order.alias("o"), odd.alias("s"))
+    ).to_series()
     digits = np.asarray([[int(c) for c in text] for text in body])
     return body + pl.Series(np.asarray([*"10X98765432"])[(digits * weights).sum(1) % 11].astype(str))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.model.resources import RESOURCES
-from core.registry.staging import key_expression
+from core.verification.keys import key_text
 
 _NUMBER = "11010519491231002X"  # the standard's own example (GB 11643)
 
@@ -36,7 +36,9 @@ def _is(column: str, *values: str) -> pl.Expr:
 _PERSON = (
     Plant("value.required_missing", "person", "name_masked", None),
     Plant("value.code_unknown", "person", "sex", "3", ~_is("relation_to_head", "11", "12", "20", "30")),
-    Plant("value.code_unknown", "person", "residence", "居住", ~_has("permit_no_masked") & _is("id_type", "01")),
+    Plant(
+        "value.code_unknown", "person", "residence", "居住", ~_has("permit_no_masked") & _is("id_type", "01")
+    ),
     Plant("value.pattern_wrong", "person", "person_token", pl.col("person_token").str.to_uppercase() + "G"),
     Plant("value.number_wrong", "person", "birth_year", "八五"),
     Plant("value.date_impossible", "person", "move_in", "2025-02-30"),
@@ -58,7 +60,13 @@ _PERSON = (
     Plant("person.move_out_before_move_in", "person", "move_out", "1990-01-01"),
     Plant("person.permit_until_impossible", "person", "permit_until", "1999-01-01", _has("permit_no_masked")),
     Plant("person.permit_number_missing", "person", "permit_no_masked", None, _has("permit_until")),
-    Plant("person.permit_not_needed", "person", "permit_no_masked", "320508********0001", _is("residence", "registered")),
+    Plant(
+        "person.permit_not_needed",
+        "person",
+        "permit_no_masked",
+        "320508********0001",
+        _is("residence", "registered"),
+    ),
 )
 _ADDRESS = (
     Plant("value.pattern_wrong", "address", "address_code", "32-05"),
@@ -71,14 +79,29 @@ _ADDRESS = (
     Plant("coordinates.zero", "address", "lon", "0", None, (("lat", "0"),)),
     Plant("coordinates.swapped", "address", "lon", "31.3", None, (("lat", "120.6"),)),
     Plant("coordinates.outside_district", "address", "lon", "120.9"),
-    Plant("address.community_elsewhere", "address", "subdistrict_code", "320508017000",
-          pl.col("subdistrict_code") != "320508017000"),
-    Plant("address.grid_elsewhere", "address", "grid_code", "320508017003001", pl.col("community_code") != "320508017003"),
+    Plant(
+        "address.community_elsewhere",
+        "address",
+        "subdistrict_code",
+        "320508017000",
+        pl.col("subdistrict_code") != "320508017000",
+    ),
+    Plant(
+        "address.grid_elsewhere",
+        "address",
+        "grid_code",
+        "320508017003001",
+        pl.col("community_code") != "320508017003",
+    ),
     Plant("address.text_incomplete", "address", "full_text", "江苏省苏州市姑苏区某路无号"),
-    Plant("address.text_elsewhere", "address", "full_text",
-          pl.col("full_text").str.replace("姑苏区", "吴中区", literal=True)),
+    Plant(
+        "address.text_elsewhere",
+        "address",
+        "full_text",
+        pl.col("full_text").str.replace("姑苏区", "吴中区", literal=True),
+    ),
     Plant("row.key_duplicate", "address", "", None),
-)  # fmt: skip
+)
 _HOUSE = (
     Plant("value.required_missing", "house", "use", None),
     Plant("value.code_unknown", "house", "use", "empty"),
@@ -89,14 +112,28 @@ _HOUSE = (
 )
 _ORGANISATION = (
     Plant("organisation.code_missing", "organisation", "uscc", None, _has("uscc") & ~_has("org_no")),
-    Plant("organisation.uscc_characters", "organisation", "uscc", pl.col("uscc").str.slice(0, 17) + "I", _has("uscc")),
+    Plant(
+        "organisation.uscc_characters",
+        "organisation",
+        "uscc",
+        pl.col("uscc").str.slice(0, 17) + "I",
+        _has("uscc"),
+    ),
     Plant("organisation.uscc_check", "organisation", "uscc", None, _has("uscc")),
-    Plant("value.pattern_wrong", "organisation", "uscc", pl.col("uscc").str.to_lowercase() + "x", _has("uscc")),
+    Plant(
+        "value.pattern_wrong", "organisation", "uscc", pl.col("uscc").str.to_lowercase() + "x", _has("uscc")
+    ),
     Plant("value.code_unknown", "organisation", "kind", "shop"),
     Plant("value.required_missing", "organisation", "name", None),
     Plant("reference.unknown", "organisation", "address_code", "32050899900099999999"),
     Plant("value.out_of_range", "organisation", "employees", "-3"),
-    Plant("organisation.kind_differs", "organisation", "kind", "public_institution", pl.col("uscc").str.starts_with("92")),
+    Plant(
+        "organisation.kind_differs",
+        "organisation",
+        "kind",
+        "public_institution",
+        pl.col("uscc").str.starts_with("92"),
+    ),
     Plant("organisation.name_short", "organisation", "name", "店"),
     Plant("organisation.employees_implausible", "organisation", "employees", "90000"),
     Plant("masked.name_open", "organisation", "representative_masked", "李四"),
@@ -126,11 +163,19 @@ _IDENTITY = (
     Plant("identity.phone_form", "identity", "phone", "12345"),
 )
 PLANTS: tuple[Plant, ...] = (*_PERSON, *_ADDRESS, *_HOUSE, *_ORGANISATION, *_TEXTS, *_EVENT, *_IDENTITY)
-_NEXT = {"organisation.uscc_check": ("uscc", "0123456789ABCDEFGHJKLMNPQRTUWXY"), "identity.number_check": ("id_number", "0123456789X")}
+_NEXT = {
+    "organisation.uscc_check": ("uscc", "0123456789ABCDEFGHJKLMNPQRTUWXY"),
+    "identity.number_check": ("id_number", "0123456789X"),
+}
 
 
 def plant(
-    rng: np.random.Generator, frame: pl.DataFrame, resource: str, *, rate: float, spare: pl.Series | None = None
+    rng: np.random.Generator,
+    frame: pl.DataFrame,
+    resource: str,
+    *,
+    rate: float,
+    spare: pl.Series | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The frame with about ``rate`` of its rows spoilt, and the truth: ``key, rule`` of each.
 
@@ -153,7 +198,7 @@ def plant(
     copies = marked.filter(pl.col("turn") == -2)
     marked = pl.concat([marked.with_columns(rule=pl.when(pl.col("turn") != -2).then("rule")), copies])
     numbered = marked.with_row_index("line", offset=2)
-    truth = numbered.filter(_has("rule")).select(key_expression(RESOURCES[resource]).alias("key"), "rule")
+    truth = numbered.filter(_has("rule")).select(key_text(RESOURCES[resource]).alias("key"), "rule")
     return marked.drop("turn", "rule"), truth
 
 
@@ -163,15 +208,17 @@ def _spoil(frame: pl.DataFrame, number: int, one: Plant) -> pl.DataFrame:
         mine = mine & one.when.fill_null(value=False)
     if one.rule == "row.key_duplicate":
         return frame.with_columns(
-            turn=pl.when(mine).then(-2).otherwise("turn"), rule=pl.when(mine).then(pl.lit(one.rule)).otherwise("rule")
+            turn=pl.when(mine).then(-2).otherwise("turn"),
+            rule=pl.when(mine).then(pl.lit(one.rule)).otherwise("rule"),
         )
     value = _next_character(*_NEXT[one.rule]) if one.rule in _NEXT else one.value
     changed = value if isinstance(value, pl.Expr) else pl.lit(value, dtype=pl.String)
     others = [pl.when(mine).then(pl.lit(text)).otherwise(name).alias(name) for name, text in one.also]
     return frame.with_columns(
-        pl.when(mine).then(changed).otherwise(one.column).alias(one.column), *others,
+        pl.when(mine).then(changed).otherwise(one.column).alias(one.column),
+        *others,
         rule=pl.when(mine).then(pl.lit(one.rule)).otherwise("rule"),
-    )  # fmt: skip
+    )
 
 
 def _next_character(column: str, alphabet: str) -> pl.Expr:

@@ -27,7 +27,9 @@ def divisions() -> pl.DataFrame:
     return pl.read_csv(RESOURCES / "divisions" / "gusu_divisions.csv", infer_schema=False)
 
 
-def draw(rng: np.random.Generator, choices: Sequence[Any], count: int, weights: Sequence[float] | None = None) -> Any:
+def draw(
+    rng: np.random.Generator, choices: Sequence[Any], count: int, weights: Sequence[float] | None = None
+) -> Any:
     """``count`` of the choices, as an array of objects; weights need not add up to one."""
     share = None if weights is None else np.asarray(weights, float) / np.sum(weights)
     return np.asarray(choices, dtype=object)[rng.choice(len(choices), size=count, p=share)]

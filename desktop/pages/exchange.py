@@ -24,7 +24,11 @@ _LOOKS: dict[str, tuple[theme.Status, str]] = {
     "reachable": ("done", N_("reachable")), "unreachable": ("error", N_("not reachable")),
 }  # fmt: skip
 _STATES: dict[str, theme.Status] = {
-    "waiting": "waiting", "sent": "waiting", "accepted": "done", "rejected": "error", "withdrawn": "unchecked",
+    "waiting": "waiting",
+    "sent": "waiting",
+    "accepted": "done",
+    "rejected": "error",
+    "withdrawn": "unchecked",
 }
 _SHOWN = 500
 
@@ -112,12 +116,21 @@ class ExchangePage(Page):
         names.addWidget(status_word(status, _(word)))
         if system.probe.reason:
             names.addWidget(label(f"{system.probe.reason} {system.probe.cure}".strip(), "muted", wrap=True))
-        last = _("last receipt {at}").format(at=local_time(now.last_receipt)) if now.last_receipt else _("no receipt yet")
+        last = (
+            _("last receipt {at}").format(at=local_time(now.last_receipt))
+            if now.last_receipt
+            else _("no receipt yet")
+        )
         names.addWidget(label(last, "muted"))
         row.addLayout(names, 1)
         for name in ("waiting", "sent", "accepted", "rejected"):
             row.addWidget(self._figure(name, getattr(now, name)))
-        go = button(_("Push {n}").format(n=f"{now.waiting + now.sent:,}"), lambda: self.push(now.target), icon="send", kind="primary")
+        go = button(
+            _("Push {n}").format(n=f"{now.waiting + now.sent:,}"),
+            lambda: self.push(now.target),
+            icon="send",
+            kind="primary",
+        )
         go.setEnabled(bool(now.waiting + now.sent) and self.desk.workspace.actor.may("exchange.push"))
         row.addWidget(go)
         return card(row)
@@ -140,10 +153,18 @@ class ExchangePage(Page):
         row.addWidget(label(title, "heading"))
         row.addStretch(1)
         if len(system.rows) < total:
-            text = _("the first {shown} of {total} are shown").format(shown=f"{len(system.rows):,}", total=f"{total:,}")
+            text = _("the first {shown} of {total} are shown").format(
+                shown=f"{len(system.rows):,}", total=f"{total:,}"
+            )
             row.addWidget(label(text, "muted"))
         if self._shown == "rejected" and total:
-            row.addWidget(button(_("Send {n} again").format(n=f"{total:,}"), lambda: self.again(system.state.target), icon="refresh"))
+            row.addWidget(
+                button(
+                    _("Send {n} again").format(n=f"{total:,}"),
+                    lambda: self.again(system.state.target),
+                    icon="refresh",
+                )
+            )
         self._list.addLayout(row)
         if not system.rows:
             words = {"rejected": _("Nothing was rejected."), "waiting": _("Nothing is waiting.")}
@@ -162,7 +183,11 @@ def _fields() -> list[Field]:
         return f"{row.message} {row.cure}".strip() if row.reason else (row.receipt_no or "")
 
     return [
-        Field(_("state"), lambda r: labels.label("state", r.state), status=lambda r: _STATES.get(r.state, "notice")),
+        Field(
+            _("state"),
+            lambda r: labels.label("state", r.state),
+            status=lambda r: _STATES.get(r.state, "notice"),
+        ),
         Field(_("record"), lambda r: r.key, "code"),
         Field(_("attempts"), lambda r: r.attempts, "number"),
         Field(_("queued"), lambda r: local_time(r.queued_at)),

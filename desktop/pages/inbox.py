@@ -139,8 +139,13 @@ class InboxPage(Page):
     def _undone(self, result: UndoResult) -> None:
         removed, restored = sum(result.removed.values()), sum(result.restored.values())
         self.desk.messages.done(
-            _("Import of {name} undone: {removed} rows removed, {restored} restored, {pushed} already pushed.").format(
-                name=result.package, removed=f"{removed:,}", restored=f"{restored:,}", pushed=f"{result.pushed:,}"
+            _(
+                "Import of {name} undone: {removed} rows removed, {restored} restored, {pushed} already pushed."
+            ).format(
+                name=result.package,
+                removed=f"{removed:,}",
+                restored=f"{restored:,}",
+                pushed=f"{result.pushed:,}",
             )
         )
         self._changed()
@@ -169,7 +174,9 @@ class InboxPage(Page):
                 if warning["code"] == "sequence_gap":
                     self._add(_("gap"), warning["message"], "refused", None)
         for row in refusals:
-            self._add(row.file_name, f"{_('refused')} · {local_time(row.at)}", "refused", ("refusal", row.id), row)
+            self._add(
+                row.file_name, f"{_('refused')} · {local_time(row.at)}", "refused", ("refusal", row.id), row
+            )
         self.list.blockSignals(False)
         self._select(wanted)
 

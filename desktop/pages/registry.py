@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QHeaderView, QLineEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.i18n import N_, _
 from core.registry.browse import SHOWN
@@ -55,7 +64,9 @@ class RegistryPage(Page):
         self._states = QStackedLayout()
         self._states.addWidget(self.view)
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
-        self._states.addWidget(empty("registry", _("There is none of these yet. They arrive with packages."), first))
+        self._states.addWidget(
+            empty("registry", _("There is none of these yet. They arrive with packages."), first)
+        )
         holder = QWidget()
         holder.setLayout(self._states)
         outer = QVBoxLayout(self)
@@ -65,8 +76,13 @@ class RegistryPage(Page):
         outer.addLayout(row)
         outer.addWidget(holder, 1)
         self.model.told.connect(self._told)
-        for keys, act in (("J", lambda: self._step(1)), ("K", lambda: self._step(-1)), ("Return", self._open_current)):
-            shortcut = QShortcut(QKeySequence(keys), self.view, activated=act)  # type: ignore[call-arg]  # a signal given by name
+        for keys, act in (
+            ("J", lambda: self._step(1)),
+            ("K", lambda: self._step(-1)),
+            ("Return", self._open_current),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self.view)
+            shortcut.activated.connect(act)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _segment(self, number: int, name: str) -> QPushButton:

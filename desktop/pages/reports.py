@@ -46,7 +46,11 @@ class ReportsPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head(_("Acceptance report"), button(_("Refresh"), self.refresh, icon="refresh", tip="F5"), generate))
+        outer.addLayout(
+            head(
+                _("Acceptance report"), button(_("Refresh"), self.refresh, icon="refresh", tip="F5"), generate
+            )
+        )
         outer.addWidget(self._as_of)
         outer.addLayout(self._files)
         outer.addWidget(split, 1)
@@ -87,9 +91,13 @@ class ReportsPage(Page):
         clear(self._files)
         for path in written.files:
             url = QUrl.fromLocalFile(str(path))
-            self._files.addWidget(button(path.name, lambda url=url: QDesktopServices.openUrl(url), kind="link", icon="reports"))
+            self._files.addWidget(
+                button(path.name, lambda url=url: QDesktopServices.openUrl(url), kind="link", icon="reports")
+            )
         self._files.addStretch(1)
-        self.desk.messages.done(_("The report was written to {folder}.").format(folder=written.files[0].parent))
+        self.desk.messages.done(
+            _("The report was written to {folder}.").format(folder=written.files[0].parent)
+        )
 
     def _choose(self, row: int) -> None:
         clear(self._evidence)
@@ -128,7 +136,13 @@ def _met(one: Indicator) -> str:
 def _value(one: Indicator) -> str:
     if one.value is None:
         return "–"
-    shown = f"{one.value:,}" if isinstance(one.value, int) else f"{one.value:,.2f}" if isinstance(one.value, float) else str(one.value)
+    shown = (
+        f"{one.value:,}"
+        if isinstance(one.value, int)
+        else f"{one.value:,.2f}"
+        if isinstance(one.value, float)
+        else str(one.value)
+    )
     return f"{shown} {one.unit}".strip()
 
 

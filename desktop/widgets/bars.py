@@ -15,9 +15,13 @@ from desktop import theme
 from desktop.widgets.parts import label
 
 _PARTS: tuple[tuple[str, str, theme.Status], ...] = (
-    ("new", N_("new"), "done"), ("changed", N_("changed"), "notice"), ("unchanged", N_("same"), "unchecked"),
-    ("retired", N_("retired"), "waiting"), ("missing", N_("missing"), "warning"), ("quarantined", N_("rejected"), "error"),
-)  # fmt: skip
+    ("new", N_("new"), "done"),
+    ("changed", N_("changed"), "notice"),
+    ("unchanged", N_("same"), "unchecked"),
+    ("retired", N_("retired"), "waiting"),
+    ("missing", N_("missing"), "warning"),
+    ("quarantined", N_("rejected"), "error"),
+)
 
 
 class ChangeBars(QWidget):

@@ -58,8 +58,12 @@ class ImportedView(QWidget):
         column = _column(self)
         actions = []
         if row.state == "imported" and desk.workspace.actor.may("package.undo"):
-            tip = _("Its rows leave the registry, the versions they replaced return; the package can be imported again.")
-            actions = [button(_("Undo import"), lambda: take_back(row.change_set, row.name), icon="undo", tip=tip)]
+            tip = _(
+                "Its rows leave the registry, the versions they replaced return; the package can be imported again."
+            )
+            actions = [
+                button(_("Undo import"), lambda: take_back(row.change_set, row.name), icon="undo", tip=tip)
+            ]
         line = _("{sender}, no. {sequence}, {mode}; change set {change_set}; imported {at}").format(
             sender=labels.label("sender", row.sender), sequence=row.sequence, mode=labels.label("state", row.mode),
             change_set=row.change_set, at=local_time(row.imported_at),
@@ -87,7 +91,9 @@ class ImportedView(QWidget):
     def _read(self, rule: str = "") -> None:
         self._rule = rule
         name, workspace = self._row.uuid, self._desk.workspace
-        self._desk.jobs.read(lambda: findings(workspace, package_name=name, rule=rule, limit=_PAGE), self._show)
+        self._desk.jobs.read(
+            lambda: findings(workspace, package_name=name, rule=rule, limit=_PAGE), self._show
+        )
 
     def _show(self, page: FindingsPage) -> None:
         clear(self._found)
@@ -100,7 +106,9 @@ class ImportedView(QWidget):
         top.addWidget(label(_("Findings: {n}").format(n=f"{page.total:,}"), "heading"))
         top.addStretch(1)
         if len(page.rows) < page.total:
-            text = _("the first {shown} of {total} are shown").format(shown=f"{len(page.rows):,}", total=f"{page.total:,}")
+            text = _("the first {shown} of {total} are shown").format(
+                shown=f"{len(page.rows):,}", total=f"{page.total:,}"
+            )
             top.addWidget(label(text, "muted"))
         if self._rule:
             top.addWidget(button(_("All rules"), self._read, kind="link"))
@@ -151,7 +159,9 @@ def _would_change(trial: Any) -> QWidget:
     for warning in trial.warnings:
         inner.addWidget(status_word("warning", warning["message"]))
     found = sum(trial.findings.values())
-    word = _("{n} findings").format(n=f"{found:,}") if found else _("Every row was checked; nothing was found.")
+    word = (
+        _("{n} findings").format(n=f"{found:,}") if found else _("Every row was checked; nothing was found.")
+    )
     inner.addWidget(status_word("warning" if found else "done", word))
     return card(inner)
 

@@ -27,7 +27,9 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
-def button(text: str, act: Callable[[], object], *, icon: str = "", kind: str = "", tip: str = "") -> QPushButton:
+def button(
+    text: str, act: Callable[[], object], *, icon: str = "", kind: str = "", tip: str = ""
+) -> QPushButton:
     """A button with a verb on it; ``kind`` is primary, link or nothing."""
     made = QPushButton(text)
     made.setProperty("kind", kind)
@@ -37,7 +39,7 @@ def button(text: str, act: Callable[[], object], *, icon: str = "", kind: str = 
         made.setIconSize(QSize(16, 16))
     if tip:
         made.setToolTip(tip)
-    made.clicked.connect(lambda: act())
+    made.clicked.connect(lambda _checked=False: act())
     return made
 
 
@@ -168,6 +170,5 @@ def clear(layout: QLayout) -> None:
 
 def local_time(moment: str) -> str:
     """A moment of the store (RFC 3339) as people here read it: ``2026-11-23 14:05``."""
-
 
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""

@@ -39,12 +39,16 @@ class RecordView(QWidget):
         if one.retired:
             self._column.addWidget(status_word("unchecked", _("retired")))
         line = _("{source} · collected {at} · collector {collector}").format(
-            source=labels.label("sender", one.source), at=local_time(one.collected_at), collector=one.collector
+            source=labels.label("sender", one.source),
+            at=local_time(one.collected_at),
+            collector=one.collector,
         )
         self._column.addWidget(label(line, "muted", wrap=True))
         if one.resource in _PLACED and self._desk.workspace.actor.may("map.read"):
             row = QHBoxLayout()
-            row.addWidget(button(_("Show on the map"), lambda: self._desk.show_on_map(one.resource, one.id), icon="map"))
+            row.addWidget(
+                button(_("Show on the map"), lambda: self._desk.show_on_map(one.resource, one.id), icon="map")
+            )
             row.addStretch(1)
             self._column.addLayout(row)
         self._column.addWidget(rule())
@@ -67,7 +71,12 @@ class RecordView(QWidget):
                 shown.setToolTip(_("Masked as it was delivered."))
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(shown, row, 1)
-            why = button("?", lambda value=value: self._why(value.name, value.origin), kind="link", tip=why_text(value.origin))
+            why = button(
+                "?",
+                lambda value=value: self._why(value.name, value.origin),
+                kind="link",
+                tip=why_text(value.origin),
+            )
             why.setAccessibleName(_("Why this value?"))
             grid.addWidget(why, row, 2)
         grid.setColumnStretch(1, 1)
@@ -90,7 +99,12 @@ class RecordView(QWidget):
             for other in others:
                 words = " · ".join(_translated(part) for part in other.subtitle.split(" · ") if part)
                 text = f"{other.title}   {words}"
-                open_it = button(text, lambda other=other: self._desk.open_record(other.resource, other.id), kind="link", icon=kind)
+                open_it = button(
+                    text,
+                    lambda other=other: self._desk.open_record(other.resource, other.id),
+                    kind="link",
+                    icon=kind,
+                )
                 self._column.addWidget(open_it)
 
     def _findings(self, one: Record) -> None:
@@ -106,7 +120,9 @@ class RecordView(QWidget):
             self._column.addWidget(label(why_text(origin), "muted", wrap=True))
             for name, value in before.items():
                 was = shown_value(name, value) or _("empty")
-                self._column.addWidget(label(_("{field} was {value}").format(field=field_title(name), value=was), wrap=True))
+                self._column.addWidget(
+                    label(_("{field} was {value}").format(field=field_title(name), value=was), wrap=True)
+                )
 
 
 def _translated(part: str) -> str:
@@ -122,6 +138,9 @@ def why_text(origin: Origin | None) -> str:
     if origin is None:
         return _("The change set is no longer known.")
     return _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}").format(
-        sender=labels.label("sender", origin.sender), package=origin.package, number=origin.change_set,
-        actor=origin.actor, at=local_time(origin.at),
-    )  # fmt: skip
+        sender=labels.label("sender", origin.sender),
+        package=origin.package,
+        number=origin.change_set,
+        actor=origin.actor,
+        at=local_time(origin.at),
+    )

@@ -44,7 +44,9 @@ class ListingModel(QAbstractTableModel):
         self.order_by, self.descending = order_by or self.sortable[0], descending
         self._again(None)
         turn = self._turn
-        self._desk.jobs.read(lambda: browse.total(self._desk.workspace, resource), lambda n: self._count(turn, n))
+        self._desk.jobs.read(
+            lambda: browse.total(self._desk.workspace, resource), lambda n: self._count(turn, n)
+        )
 
     def filter(self, wanted: str) -> None:
         """Shows only what a search finds among this kind; an empty text shows all again."""
@@ -53,7 +55,8 @@ class ListingModel(QAbstractTableModel):
             return
         resource, turn = self.resource, self._turn
         self._desk.jobs.read(
-            lambda: browse.filtered(self._desk.workspace, resource, wanted.strip()), lambda part: self._matches(turn, part)
+            lambda: browse.filtered(self._desk.workspace, resource, wanted.strip()),
+            lambda part: self._matches(turn, part),
         )
 
     @property
@@ -72,8 +75,14 @@ class ListingModel(QAbstractTableModel):
     def columnCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole and section < len(self.columns):
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if (
+            orientation == Qt.Orientation.Horizontal
+            and role == Qt.ItemDataRole.DisplayRole
+            and section < len(self.columns)
+        ):
             return field_title(self.columns[section])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -113,10 +122,22 @@ class ListingModel(QAbstractTableModel):
         if page in self._asked:
             return
         self._asked.add(page)
-        turn, resource, order, down, of = self._turn, self.resource, self.order_by, self.descending, self._total
+        turn, resource, order, down, of = (
+            self._turn,
+            self.resource,
+            self.order_by,
+            self.descending,
+            self._total,
+        )
         self._desk.jobs.read(
             lambda: browse.listing(
-                self._desk.workspace, resource, order_by=order, descending=down, start=page * PAGE, count=PAGE, of=of
+                self._desk.workspace,
+                resource,
+                order_by=order,
+                descending=down,
+                start=page * PAGE,
+                count=PAGE,
+                of=of,
             ),
             lambda part: self._arrived(turn, page, part),
         )

@@ -87,7 +87,11 @@ def baseline(training: Path, folder: Path) -> float:
                     csv.write_bytes(archive.read(name))
                     header = csv.open(encoding="utf-8-sig").readline().strip().split(",")
                     if table not in tables:
-                        script.write(f"CREATE TABLE \"{table}\" ({', '.join(f'{c!r}' for c in header)});\n".replace("'", '"'))
+                        script.write(
+                            f'CREATE TABLE "{table}" ({", ".join(f"{c!r}" for c in header)});\n'.replace(
+                                "'", '"'
+                            )
+                        )
                         tables.add(table)
                     script.write(f'.import --skip 1 "{csv}" {table}\n')
     for table in tables:
@@ -98,7 +102,9 @@ def baseline(training: Path, folder: Path) -> float:
     target = folder / "baseline.db"
     target.unlink(missing_ok=True)
     started = time.perf_counter()
-    subprocess.run(["sqlite3", str(target)], input=script.getvalue(), text=True, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["sqlite3", str(target)], input=script.getvalue(), text=True, check=True, stdout=subprocess.DEVNULL
+    )
     return time.perf_counter() - started
 
 
@@ -122,7 +128,9 @@ def main() -> None:
 
         build_training(training, people=options.people, seed=1, error_rate=0.01)
     days = len(first_day(training))
-    rows: dict[str, list[float]] = {name: [] for name in ("first", "plain", "baseline", "snapshot", "undo", "peak")}
+    rows: dict[str, list[float]] = {
+        name: [] for name in ("first", "plain", "baseline", "snapshot", "undo", "peak")
+    }
     for _round in range(options.rounds):
         rows["baseline"].append(baseline(training, options.folder))
         encrypted = ours("encrypted", training, options.folder)

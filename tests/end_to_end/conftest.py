@@ -36,9 +36,24 @@ class Client:
     store: Path | str
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        line = [sys.executable, "-m", "core.cli", "--store", str(self.store), "--lang", "en", *map(str, words), "--json"]
+        line = [
+            sys.executable,
+            "-m",
+            "core.cli",
+            "--store",
+            str(self.store),
+            "--lang",
+            "en",
+            *map(str, words),
+            "--json",
+        ]
         return subprocess.Popen(
-            line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | ACCESS, encoding="utf-8"
+            line,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | ACCESS,
+            encoding="utf-8",
         )
 
     def __call__(self, *words: str | Path) -> Answer:

@@ -71,7 +71,9 @@ def test_undo_is_refused_where_later_changes_stand_on_it_and_names_them(client: 
     answer = client("undo", str(done[0]["change_set"]))
     assert answer.code == 1
     assert answer.data["error"]["code"] == "undo_refused"
-    assert {later["package"] for later in answer.data["error"]["details"]["later"]} <= {p.stem for p in packages}
+    assert {later["package"] for later in answer.data["error"]["details"]["later"]} <= {
+        p.stem for p in packages
+    }
     assert answer.data["error"]["cure"]
 
 
@@ -126,7 +128,9 @@ def test_wrong_usage_is_exit_code_two(client: Client):
 
 
 def test_without_a_login_a_store_command_says_what_to_do(client: Client, monkeypatch):
-    monkeypatch.setitem(__import__("tests.end_to_end.conftest", fromlist=["ACCESS"]).ACCESS, "GRIDLINK_PASSWORD", "")
+    monkeypatch.setitem(
+        __import__("tests.end_to_end.conftest", fromlist=["ACCESS"]).ACCESS, "GRIDLINK_PASSWORD", ""
+    )
     answer = client("store", "info")
     assert answer.code == 1 and answer.data["error"]["code"] == "login_required"
 

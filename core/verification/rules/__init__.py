@@ -1,1 +1,1 @@
-"""TODO."""
+"""The rules, one module a subject; they know nothing of one another."""
