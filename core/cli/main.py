@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -54,6 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as wrong:
         wrong.show()
         return 2
+    except BrokenPipeError:  # whoever read our output stopped reading; that is their right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except GridLinkError as trouble:
         return show(Outcome({}, (), trouble), as_json=as_json)
     except (Cancelled, KeyboardInterrupt, click.Abort):

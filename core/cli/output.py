@@ -99,7 +99,7 @@ def bug_report(error: BaseException, trace: str, folder: Callable[[], Any]) -> O
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(trace, encoding="utf-8")
     return Outcome({}, (), Bug(
-        _("GridLink made a mistake ({kind}); your data were not changed by this command.").format(
+        _("GridLink made a mistake ({kind}); what it had not finished was not done.").format(
             kind=type(error).__name__),
         cure=_("Please send the report {path} to the maintainers.").format(path=path), report=str(path),
     ))  # fmt: skip

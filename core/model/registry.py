@@ -48,6 +48,7 @@ def _table(resource: Resource) -> Table:
     )
     retired = table.c.retired_in.is_not(None)
     Index(f"ix_{resource.name}_retired", table.c.retired_in, sqlite_where=retired, postgresql_where=retired)
+    Index(None, table.c.changed_in)  # what one change set wrote: undo, search index and publication ask for it
     for column in resource.columns:
         if column.indexed:
             Index(None, table.c[column.name])

@@ -41,7 +41,7 @@ def sign(descriptor: bytes, *, sender: str, private_pem: str) -> str:
     key = _key(private_pem, Ed25519PrivateKey)
     with _version_one_algorithm():
         header = {"alg": _ALGORITHM, "kid": sender}
-        return detach_compact_content(
+        return detach_content(
             jws.serialize_compact(header, descriptor, key, algorithms=[_ALGORITHM])
         )
 

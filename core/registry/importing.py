@@ -217,16 +217,29 @@ class _Run:
         return due
 
     def _enter_package(self, counts: dict[str, Any]) -> int:
-        opened = self.opened
-        key = self.connection.execute(
-            insert(package).values(
-                uuid=opened.declared.uuid, name=opened.declared.name, sender=opened.declared.sender, receiver=opened.declared.receiver,
-                sequence=opened.declared.sequence, mode=opened.declared.mode, scope=list(opened.declared.scope), created=opened.declared.created,
-                purpose=opened.declared.purpose, legal_basis=opened.declared.legal_basis, descriptor_hash=opened.descriptor_hash,
-                file_hash=opened.file_hash, file_name=opened.path.name, bytes=opened.size_bytes, state="imported",
-                imported_at=self.now, resources=counts, warnings=opened.warnings, change_set=self.number,
-            )
-        ).inserted_primary_key  # fmt: skip
+        opened, declared = self.opened, self.opened.declared
+        entry = {
+            "uuid": declared.uuid,
+            "name": declared.name,
+            "sender": declared.sender,
+            "receiver": declared.receiver,
+            "sequence": declared.sequence,
+            "mode": declared.mode,
+            "scope": list(declared.scope),
+            "created": declared.created,
+            "purpose": declared.purpose,
+            "legal_basis": declared.legal_basis,
+            "descriptor_hash": opened.descriptor_hash,
+            "file_hash": opened.file_hash,
+            "file_name": opened.path.name,
+            "bytes": opened.size_bytes,
+            "state": "imported",
+            "imported_at": self.now,
+            "resources": counts,
+            "warnings": opened.warnings,
+            "change_set": self.number,
+        }
+        key = self.connection.execute(insert(package).values(entry)).inserted_primary_key
         assert key is not None
         return int(key[0])
 
@@ -267,9 +280,9 @@ def _result(opened: PackageFile, started: float, **figures: Any) -> ImportResult
 
 def _peak_mb() -> float:
     """The most memory this process has held so far, in MiB."""
-    info = psutil.Process().memory_info()
+    info: Any = psutil.Process().memory_info()
     if hasattr(info, "peak_wset"):
-        return round(info.peak_wset / 2**20, 1)
+        return round(float(info.peak_wset) / 2**20, 1)
     import resource as process  # noqa: PLC0415 - there is no such module on Windows
 
     return round(process.getrusage(process.RUSAGE_SELF).ru_maxrss / 2**10, 1)

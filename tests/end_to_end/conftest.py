@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import subprocess
@@ -14,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from core.cli import main
 from core.training.generator import TrainingDistrict, build_training
 
 KEY = "cd" * 32
@@ -31,7 +34,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Client:
-    """``gridlink --store … --json`` in a process of its own."""
+    """``gridlink --store … --json``; ``start`` runs it in a process of its own."""
 
     store: Path | str
 
@@ -57,9 +60,17 @@ class Client:
         )
 
     def __call__(self, *words: str | Path) -> Answer:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=240)
-        return Answer(process.returncode, json.loads(out) if out.strip() else {}, err)
+        """The same entry in this process, which saves a second of start-up a call."""
+        out, err = io.StringIO(), io.StringIO()
+        before = {name: os.environ.get(name) for name in ACCESS}
+        os.environ.update(ACCESS)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = main(["--store", str(self.store), "--lang", "en", *map(str, words), "--json"])
+        finally:
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+        return Answer(code, json.loads(out.getvalue()) if out.getvalue().strip() else {}, err.getvalue())
 
     def ok(self, *words: str | Path) -> dict[str, Any]:
         answer = self(*words)
