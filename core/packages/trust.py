@@ -21,7 +21,7 @@ def trust_of(workspace: Workspace) -> Trust:
         )
         return Trust(
             station=read_setting(connection, "station"),
-            keys=dict(connection.execute(current).tuples().all()),
+            keys={row.sender: row.public_pem for row in connection.execute(current)},
             last=_chains(connection),
             seal_private_pem=keys.seal_private_pem(connection),
         )
