@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -52,11 +53,11 @@ def package() -> None:
 @click.option(
     "--seal-to", type=FILE, default=None, help="The receiver's public sealing key, for identity.csv."
 )
-def build(session: Session, folder: Path, key_file: Path, seal_to: Path | None, **options: object) -> Outcome:
+def build(session: Session, folder: Path, key_file: Path, seal_to: Path | None, **options: Any) -> Outcome:
     """Packs a folder of <resource>.csv files, right or wrong rows alike; needs no store."""
     built = build_package(
         folder, key_pem=read_text(key_file), seal_to_pem=read_text(seal_to) if seal_to else None, **options
-    )  # type: ignore[arg-type]  # click has checked the options' types
+    )
     data = {
         "package": built.name, "id": built.uuid, "sequence": built.sequence, "file": str(built.path),
         "descriptor_hash": built.descriptor_hash, "resources": dict(built.resources),

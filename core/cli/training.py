@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,11 +36,11 @@ def training() -> None:
 @click.option("--error-rate", type=click.FloatRange(0, 0.5), default=0.01, show_default=True)
 @click.option("--station", default="320508", show_default=True)
 @click.option("--seal-to", type=FILE, default=None, help="Also sealed identity data, for this public key.")
-def training_build(session: Session, folder: Path, seal_to: Path | None, **options: object) -> Outcome:
+def training_build(session: Session, folder: Path, seal_to: Path | None, **options: Any) -> Outcome:
     """Writes packages, keys and the truth about every planted error; reproducible from the seed."""
     seal_to_pem = read_text(seal_to) if seal_to else None
     with session.watched() as progress:
-        made = build_training(folder, seal_to_pem=seal_to_pem, progress=progress, **options)  # type: ignore[arg-type]  # click has checked the types
+        made = build_training(folder, seal_to_pem=seal_to_pem, progress=progress, **options)
     data = made.as_dict()
     return Outcome(data, [_("Training district written to {path}.").format(path=folder), *table(
         (_("package"), _("file")), ((Path(p).stem, p) for p in data["packages"])

@@ -59,7 +59,7 @@ class _File:
 def build_package(
     folder: Path, *, out: Path, key_pem: str, seal_to_pem: str | None = None, **letter: Any
 ) -> BuiltPackage:
-    """Packs a folder of ``<resource>.csv`` (``grid.geojson``, ``identity.csv`` to be sealed), right or wrong rows alike.
+    """Packs a folder of ``<resource>.csv`` (and ``grid.geojson``, ``identity.csv``), right or wrong rows alike.
 
     ``letter``: see ``write_package``. Raises ``BuildRefused`` for a folder without resources or with
     files that are none. ``out`` appears whole or not at all.
@@ -114,7 +114,7 @@ def write_package(
         "mode": mode, "scope": list(scope) or [f"{receiver:0<12}"], "purpose": purpose, "legal_basis": legal_basis,
         "pseudonym": {"alg": "HMAC-SHA256", "key_id": "2026"},
     }  # fmt: skip
-    top = {
+    top: dict[str, Any] = {
         "$schema": descriptor.SCHEMA, "name": _name(out), "id": uuid or str(uuids.uuid4()),
         "version": descriptor.VERSION, "created": (created or datetime.now().astimezone()).isoformat(),
         "sources": [{"title": sender}], "resources": [file.entry for file in files], "gridlink": own,
@@ -197,7 +197,7 @@ def _rows(resource: Resource, content: bytes, value: pl.DataFrame | bytes) -> in
     if resource.name == "grid":
         return len(json.loads(content.removeprefix(tables.BOM))["features"])
     try:
-        return pl.scan_csv(io.BytesIO(content), infer_schema=False).select(pl.len()).collect().item()
+        return int(pl.scan_csv(io.BytesIO(content), infer_schema=False).select(pl.len()).collect().item())
     except pl.exceptions.PolarsError:
         return max(0, content.count(b"\n") - 1)  # packed as it is: opening it will say what is wrong
 

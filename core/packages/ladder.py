@@ -20,7 +20,8 @@ _STEPS: Final = (
     (N_("Signature of a known sender"), {"signature_missing", "signature_invalid", "unknown_key"}),
     (N_("Sequence and chain"), {"sequence_repeated", "sequence_out_of_order", "chain_broken"}),
     (N_("Receiver"), {"wrong_receiver"}),
-    (N_("Columns and rows"), {"forbidden_column", "column_missing", "header_differs", "csv_malformed", "seal_unreadable"}),
+    (N_("Columns and rows"), {"forbidden_column", "column_missing", "header_differs", "csv_malformed",
+                              "seal_unreadable"}),
 )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ _WORDS: Final = (
     "bloodtype", "生物", "指纹", "人脸", "面部", "虹膜", "声纹", "基因", "步态", "掌纹", "血型", "照片特征",
     "imei", "imsi", "mac", "macaddress", "deviceid", "device", "wifi", "bluetooth", "设备", "手机串号", "串号",
     "trajectory", "track", "trace", "movement", "gps", "轨迹", "行踪", "定位",
-    "calllog", "call", "calls", "communication", "sms", "wechat", "qq", "chat", "通话", "通信", "通讯记录", "聊天", "微信",
+    "calllog", "call", "calls", "communication", "sms", "wechat", "qq", "chat", "通话", "通信", "通讯记录", "聊天",
+    "微信",
 )  # fmt: skip
 _WHOLE: Final = frozenset(word.replace("_", "") for word in _WORDS)
 _CHINESE: Final = tuple(word for word in _WORDS if not word.isascii())

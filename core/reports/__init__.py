@@ -1,1 +1,1 @@
-"""TODO."""
+"""The acceptance report: first a frozen value, then its writers."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Where things are: coordinates, the outline, grids, tiles of points."""

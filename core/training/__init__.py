@@ -1,1 +1,1 @@
-"""TODO."""
+"""The training district, the loopback upstream, the demonstration."""

@@ -1,0 +1,59 @@
+"""The names that people read for the registry's kinds, departments, states and targets."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from core.i18n import N_, _
+
+RESOURCES: Final = {
+    "address": N_("Standard addresses"),
+    "grid": N_("Grids"),
+    "house": N_("Houses"),
+    "person": N_("Population"),
+    "organisation": N_("Organisations"),
+    "place": N_("Places"),
+    "thing": N_("Things"),
+    "event": N_("Events"),
+    "dispute": N_("Disputes"),
+    "hazard": N_("Hazards"),
+    "visit_report": N_("Visit reports"),
+    "qr_report": N_("QR reports"),
+    "identity": N_("Sealed identities"),
+}
+SENDERS: Final = {
+    "governance": N_("Governance"),
+    "fire": N_("Fire service"),
+    "community": N_("Communities"),
+    "police": N_("Police"),
+    "qr": N_("QR door plates"),
+    "bureau": N_("City bureau"),
+}
+STATES: Final = {
+    "waiting": N_("Waiting"),
+    "sent": N_("Sent, receipt awaited"),
+    "accepted": N_("Accepted upstream"),
+    "rejected": N_("Rejected upstream"),
+    "withdrawn": N_("Withdrawn"),
+    "imported": N_("Imported"),
+    "undone": N_("Undone"),
+    "snapshot": N_("Snapshot"),
+    "delta": N_("Delta"),
+    "error": N_("Error"),
+    "warning": N_("Warning"),
+    "notice": N_("Notice"),
+    "governance": N_("Governance grid"),
+    "police": N_("Police grid"),
+}
+TARGETS: Final = {
+    "residence_permit": N_("Provincial residence-permit system"),
+    "platform": N_("Police working platform"),
+    "rental": N_("Rental-housing supervision platform"),
+    "linkage": N_("Linkage platform"),
+}
+KINDS: Final = {"resource": RESOURCES, "sender": SENDERS, "state": STATES, "target": TARGETS}
+
+
+def label(kind: str, code: str) -> str:
+    """The name of ``code`` among the names of ``kind`` in the language in force; the code itself if none."""
+    return _(KINDS[kind].get(code, code)) if kind in KINDS else code

@@ -1,0 +1,78 @@
+"""All rules, and what a finding of one of them says."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from core.i18n import _
+from core.model.resources import RESOURCES, Column, Resource
+from core.verification.context import thresholds
+from core.verification.declaration import Rule
+from core.verification.rules import (
+    addresses,
+    coordinates,
+    disputes,
+    envelope,
+    houses,
+    identities,
+    open_identity,
+    organisations,
+    persons,
+    references,
+    texts,
+    values,
+)
+
+_MODULES = (
+    values, envelope, references, coordinates, texts, open_identity, addresses, houses, persons, organisations,
+    identities, disputes,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A rule at one field of one resource: the place that a finding of it names."""
+
+    rule: Rule
+    resource: Resource
+    column: Column
+
+
+@functools.cache
+def catalogue() -> list[Rule]:
+    """Every rule in the order of the catalogue; ids are unique."""
+    rules = [rule for module in _MODULES for rule in module.RULES]
+    repeated = {rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1}
+    if repeated:
+        raise ValueError(f"rule ids declared twice: {sorted(repeated)}")
+    return rules
+
+
+def rule(rule_id: str) -> Rule | None:
+    """The rule of this id, if this version has it."""
+    return _by_id().get(rule_id)
+
+
+@functools.cache
+def instances(resource: str) -> tuple[Instance, ...]:
+    """What is checked in a resource: each rule at each field that it applies to."""
+    declared = RESOURCES[resource]
+    return tuple(
+        Instance(one, declared, declared.by_name[name]) for one in catalogue() for name in one.applies(declared)
+    )
+
+
+def describe(rule_id: str, *, field: str, value: str | None) -> tuple[str, str]:
+    """Message and cure of a finding in the language in force; a rule of another version shows its id."""
+    known = rule(rule_id)
+    if known is None:
+        return rule_id, ""
+    numbers = known.parameters | thresholds().get(rule_id, {})
+    said = {name: f"{number:g}" for name, number in numbers.items()} | {"field": field, "value": value or ""}
+    return _(known.message).format(**said), _(known.cure).format(**said)
+
+
+@functools.cache
+def _by_id() -> dict[str, Rule]:
+    return {one.id: one for one in catalogue()}
