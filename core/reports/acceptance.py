@@ -67,7 +67,8 @@ def acceptance(workspace: Workspace, *, progress: Progress | None = None) -> Acc
 def write_acceptance(workspace: Workspace, out: Path, *, progress: Progress | None = None) -> Written:
     """Writes spreadsheet, PDF and the snapshot that the digest recomputes from into the folder ``out``.
 
-    All files or none; the report is audited with its digest. Raises ``ReportNotWritten``.
+    No file is ever half written; the report is audited, with its digest, before its files get their names.
+    Raises ``ReportNotWritten``.
     """
     progress = progress or Progress()
     report = acceptance(workspace, progress=progress)
