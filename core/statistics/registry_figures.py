@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from core.i18n import N_
 from core.jobs import Progress
@@ -11,7 +11,6 @@ from core.statistics.definition import Cell, Column, Definition, declare, percen
 
 ON_THE_MAP = ("address", "person", "house", "organisation")
 _OWN_COORDINATES = ("address", "place", "thing", "event")
-_THROUGH_ADDRESS = ("house", "organisation")
 _CURRENT = N_("Entities in the registry now; retired ones are counted apart, undone imports not at all.")
 
 
@@ -43,13 +42,10 @@ def _entities(connection: Connection, progress: Progress) -> list[tuple[Cell, ..
      Column("share", N_("Share"), "percent")),
 ))  # fmt: skip
 def _placed(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]]:
-    counts = {name: _own(connection, name) for name in _OWN_COORDINATES}
+    placed = _by_address(connection) | {name: _own(connection, name) for name in _OWN_COORDINATES}
     progress.checkpoint()
-    counts |= {name: _by_address(connection, name) for name in _THROUGH_ADDRESS}
-    progress.checkpoint()
-    counts["person"] = _people(connection)
     order = (*ON_THE_MAP, *(name for name in _OWN_COORDINATES if name != "address"))
-    return [_placed_row(name, *counts[name]) for name in order]
+    return [_placed_row(name, _current(connection, name), placed[name]) for name in order]
 
 
 @declare(Definition(
@@ -61,15 +57,15 @@ def _placed(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]
 ))  # fmt: skip
 def _grids(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]]:
     grid, address = TABLES["grid"], TABLES["address"]
-    named = (
-        select(address.c.grid_code, func.count().label("n"))
-        .where(address.c.retired_in.is_(None))
-        .group_by(address.c.grid_code)
-        .subquery()
-    )
+    per_code = select(address.c.grid_code, func.count().label("n")).group_by(address.c.grid_code)
+    named = per_code.subquery()  # from the index alone; the few retired ones are then taken off
+    retired = select(address.c.grid_code).where(address.c.retired_in.is_not(None)).cte("retired")
+    retired = retired.prefix_with("MATERIALIZED")
+    gone = select(retired.c.grid_code, func.count().label("n")).group_by(retired.c.grid_code).subquery()
     query = (
-        select(grid.c.kind, func.count(), func.coalesce(func.sum(named.c.n), 0))
+        select(grid.c.kind, func.count(), func.sum(func.coalesce(named.c.n, 0) - func.coalesce(gone.c.n, 0)))
         .outerjoin_from(grid, named, named.c.grid_code == grid.c.grid_code)
+        .outerjoin(gone, gone.c.grid_code == grid.c.grid_code)
         .where(grid.c.retired_in.is_(None))
     )
     rows = [(kind, grids, int(n)) for kind, grids, n in connection.execute(query.group_by(grid.c.kind))]
@@ -81,47 +77,59 @@ def _placed_row(name: str, total: int, placed: int) -> tuple[Cell, ...]:
     return name, total, placed, total - placed, percentage(placed, total)
 
 
-def _own(connection: Connection, name: str) -> tuple[int, int]:
+def _current(connection: Connection, name: str) -> int:
+    """All rows and retired rows are each counted from an index, whatever the size."""
     table = TABLES[name]
-    both = table.c.lon.is_not(None) & table.c.lat.is_not(None)
-    query = select(func.count(), func.count().filter(both)).where(table.c.retired_in.is_(None))
-    total, placed = connection.execute(query).one()
-    return int(total), int(placed)
+    rows = select(func.count()).select_from(table)
+    retired = rows.where(table.c.retired_in.is_not(None))
+    return int(connection.execute(select(rows.scalar_subquery() - retired.scalar_subquery())).scalar_one())
 
 
-def _placed_addresses() -> Select[tuple[str]]:
-    address = TABLES["address"]
-    there = address.c.retired_in.is_(None) & address.c.lon.is_not(None) & address.c.lat.is_not(None)
-    return select(address.c.address_code).where(there)
-
-
-def _by_address(connection: Connection, name: str) -> tuple[int, int]:
+def _own(connection: Connection, name: str) -> int:
     table = TABLES[name]
-    # Materialised: one pass over each table; a lookup per row would read the encrypted pages at random.
-    placed = _placed_addresses().cte("placed").prefix_with("MATERIALIZED")
-    query = (
-        select(func.count(), func.count(placed.c.address_code))
-        .outerjoin_from(table, placed, placed.c.address_code == table.c.address_code)
-        .where(table.c.retired_in.is_(None))
+    return int(
+        connection.execute(
+            select(func.count()).select_from(table).where(_has_coordinates(table))
+        ).scalar_one()
     )
-    total, there = connection.execute(query).one()
-    return int(total), int(there)
 
 
-def _people(connection: Connection) -> tuple[int, int]:
-    """All rows are counted from the index on the house, then the few retired ones taken off again."""
-    person, house = TABLES["person"], TABLES["house"]
-    addresses = _placed_addresses().cte("placed").prefix_with("MATERIALIZED")
-    houses = (
-        select(house.c.house_code)
-        .join(addresses, addresses.c.address_code == house.c.address_code)
-        .where(house.c.retired_in.is_(None))
-        .cte("placed_house")
+def _has_coordinates(table: Table) -> ColumnElement[bool]:
+    return table.c.retired_in.is_(None) & table.c.lon.is_not(None) & table.c.lat.is_not(None)
+
+
+def _by_address(connection: Connection) -> dict[str, int]:
+    """Houses, organisations and people at a placed address.
+
+    Materialised: one pass over each table, where a lookup a row would read encrypted pages at random; people
+    are counted from the index on their house, and the few retired ones are taken off again.
+    """
+    address, house, person, organisation = (TABLES[n] for n in ("address", "house", "person", "organisation"))
+    placed = (
+        select(address.c.address_code)
+        .where(_has_coordinates(address))
+        .cte("placed")
         .prefix_with("MATERIALIZED")
     )
-    counted = select(func.count(), func.count(houses.c.house_code)).outerjoin_from(
-        person, houses, houses.c.house_code == person.c.house_code
+    homes = (
+        select(house.c.house_code)
+        .join(placed, placed.c.address_code == house.c.address_code)
+        .where(house.c.retired_in.is_(None))
+        .cte("homes")
+        .prefix_with("MATERIALIZED")
     )
-    total, placed = connection.execute(counted).one()
-    gone, gone_placed = connection.execute(counted.where(person.c.retired_in.is_not(None))).one()
-    return int(total - gone), int(placed - gone_placed)
+    at_home = homes.c.house_code == person.c.house_code
+    people = select(func.count(homes.c.house_code)).outerjoin_from(
+        person, homes, at_home
+    )  # outer: in index order
+    seats = select(func.count()).join_from(
+        organisation, placed, placed.c.address_code == organisation.c.address_code
+    )
+    parts = (
+        select(func.count()).select_from(homes),
+        seats.where(organisation.c.retired_in.is_(None)),
+        people,
+        people.where(person.c.retired_in.is_not(None)),
+    )
+    counted = connection.execute(select(*(part.scalar_subquery() for part in parts))).one()
+    return {"house": counted[0], "organisation": counted[1], "person": counted[2] - counted[3]}
