@@ -12,7 +12,7 @@ from core.i18n import _
 from core.registry.browse import search
 from core.store.search import Hit
 from desktop import theme
-from desktop.pages import Desk
+from desktop.desk import Desk
 
 _WAIT = 120
 """Milliseconds after the last key before the store is asked."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QButtonGroup,
@@ -27,11 +27,12 @@ from core.security.accounts import idle_lock_minutes
 from core.security.workspace import Workspace, role_names
 from core.settings import desktop_state_path
 from desktop import theme
+from desktop.desk import Changes, Desk
 from desktop.help import page_help, shortcut_sheet
 from desktop.jobs import JobRunner
 from desktop.login import Cover
 from desktop.messages import Messages
-from desktop.pages import Changes, Desk, Page
+from desktop.pages import Page
 from desktop.search import SearchField
 from desktop.status import StatusBar
 from desktop.widgets.jobs_panel import JobsPanel
@@ -191,7 +192,6 @@ class Shell(QMainWindow):
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
         self._idle.timeout.connect(self.lock)
         self._idle.start()
-        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one: we are a window
         self._read_overview()
 
     # --- what happens ---
@@ -253,6 +253,13 @@ class Shell(QMainWindow):
             cover.deleteLater()
         self._idle.start()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # Watching the whole application from Python would wrap objects that Qt is still building.
+        handle = self.windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel}:
             self._idle.start()
@@ -279,7 +286,6 @@ class Shell(QMainWindow):
         state.setValue("geometry", self.saveGeometry())
         if self.drawer.isVisible():
             state.setValue("drawer", self.drawer.width())
-        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]  # see _connect
         self._idle.stop()
         for page in self.pages.values():
             page.closing()

@@ -15,7 +15,8 @@ from core.i18n import N_, _
 from core.security.workspace import Workspace
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk, Page
+from desktop.desk import Desk
+from desktop.pages import Page
 from desktop.widgets.parts import button, card, clear, empty, head, label, local_time, status_word
 from desktop.widgets.tables import Field, RowsModel, table
 

@@ -33,7 +33,8 @@ from core.registry.undo import UndoResult, undo
 from core.security.workspace import Workspace
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk, Page
+from desktop.desk import Desk
+from desktop.pages import Page
 from desktop.widgets.package_view import CandidateView, ImportedView, RefusedView
 from desktop.widgets.parts import button, empty, head, label, local_time
 

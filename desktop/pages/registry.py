@@ -19,7 +19,8 @@ from core.i18n import N_, _
 from core.registry.browse import SHOWN
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk, Page
+from desktop.desk import Desk
+from desktop.pages import Page
 from desktop.widgets.parts import button, empty, head, label
 from desktop.widgets.rows_window import ListingModel
 from desktop.widgets.tables import table

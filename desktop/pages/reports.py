@@ -12,7 +12,8 @@ from core.i18n import N_, _
 from core.reports.acceptance import Written, acceptance, write_acceptance
 from core.reports.value import AcceptanceReport, Indicator, indicator_data
 from desktop import theme
-from desktop.pages import Desk, Page
+from desktop.desk import Desk
+from desktop.pages import Page
 from desktop.widgets.parts import button, card, clear, head, label, local_time, status_word
 from desktop.widgets.tables import Field, RowsModel, table
 

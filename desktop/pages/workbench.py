@@ -8,7 +8,8 @@ from core.i18n import N_, _
 from core.registry.ledger import Overview, overview
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk, Page
+from desktop.desk import Desk
+from desktop.pages import Page
 from desktop.widgets.parts import Tile, button, card, clear, empty, head, label, local_time
 
 

@@ -14,7 +14,7 @@ from core.packages.ladder import Step
 from core.registry.ledger import Finding, FindingsPage, findings
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk
+from desktop.desk import Desk
 from desktop.widgets.bars import ChangeBars
 from desktop.widgets.parts import button, card, clear, label, local_time, status_word
 from desktop.widgets.tables import Field, RowsModel, table

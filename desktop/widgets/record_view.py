@@ -9,7 +9,7 @@ from core.i18n import _
 from core.registry.record import Origin, Record, record
 from core.statistics import labels
 from desktop import theme
-from desktop.pages import Desk
+from desktop.desk import Desk
 from desktop.widgets.fields import field_title, shown_value
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
 

@@ -12,7 +12,7 @@ from core.i18n import _
 from core.registry import browse
 from core.registry.browse import Slice
 from desktop import theme
-from desktop.pages import Desk
+from desktop.desk import Desk
 from desktop.widgets.fields import field_title, shown_value
 
 Index = QModelIndex | QPersistentModelIndex

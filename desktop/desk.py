@@ -1,0 +1,35 @@
+"""The desk: what pages and widgets work with, so that none of them needs to know the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from core.security.workspace import Workspace
+from desktop.jobs import JobRunner
+from desktop.messages import Messages
+
+
+class Changes(QObject):
+    """What kind of thing an operation changed; each page decides whether to look again."""
+
+    registry = Signal()
+    packages = Signal()
+    outbox = Signal()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a page works with: the workspace, the job runner, the change hub, and the shell's services."""
+
+    workspace: Workspace
+    jobs: JobRunner
+    changes: Changes
+    messages: Messages
+    open_record: Callable[[str, int], None]
+    show_on_map: Callable[[str, int], None]
+    show_page: Callable[[str], None]
+    show_drawer: Callable[[str, QWidget], None]
