@@ -20,7 +20,7 @@ _PARTS: tuple[tuple[str, str, theme.Status], ...] = (
     ("unchanged", N_("same"), "unchecked"),
     ("retired", N_("retired"), "waiting"),
     ("missing", N_("missing"), "warning"),
-    ("quarantined", N_("rejected"), "error"),
+    ("quarantined", N_("quarantined"), "error"),
 )
 
 
