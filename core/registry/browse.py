@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Table, func as sql, select
 
+from core.model.ledger import change_set
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import search as index
+from core.store.engine import Store
 from core.store.search import Hit
 
 SHOWN: Final = {
@@ -39,6 +42,8 @@ SHOWN: Final = {
 }
 """The columns of each listing; sealed identities are in none."""
 _FOUND: Final = 1000
+_TOTALS: Final[WeakKeyDictionary[Store, dict[str, tuple[int, int]]]] = WeakKeyDictionary()
+"""Per open store and kind: the change set after which it was counted, and the count."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,17 @@ def search(workspace: Workspace, wanted: str, *, limit: int = 20) -> Sequence[Hi
 
 @permits("registry.read")
 def total(workspace: Workspace, resource: str) -> int:
-    """How many rows a listing has; retired ones are listed too, and marked."""
+    """How many rows a listing has; retired ones are listed too, and marked.
+
+    Counted once after each change: a million rows take 160 ms to count, and only change sets change them.
+    """
+    known = _TOTALS.setdefault(workspace.store, {})
     with workspace.store.read() as connection:
-        return connection.execute(select(sql.count()).select_from(TABLES[resource])).scalar_one()
+        last = connection.execute(select(sql.max(change_set.c.id))).scalar() or 0
+        if known.get(resource, (-1, 0))[0] != last:
+            counted = connection.execute(select(sql.count()).select_from(TABLES[resource])).scalar_one()
+            known[resource] = (last, counted)
+    return known[resource][1]
 
 
 @permits("registry.read")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, func as sql, select
 
 from core.errors import GridLinkError
 from core.i18n import _
-from core.model.ledger import change_set, finding, package
+from core.model.ledger import change_set, finding, package, source_record
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import RESOURCES, Column
 from core.security import audit
@@ -58,8 +59,19 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Word:
+    """What another department says of the same entity, where it differs from what the registry holds."""
+
+    source: str
+    collected_at: str
+    collector: str
+    origin: Origin | None
+    differs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Record:
-    """The file of one record."""
+    """The file of one record; ``related`` shows the first of each kind, ``counts`` says how many there are."""
 
     resource: str
     id: int
@@ -70,13 +82,15 @@ class Record:
     collector: str
     values: Sequence[Value]
     related: Sequence[Related]
+    counts: Mapping[str, int]
+    words: Sequence[Word]
     history: Sequence[tuple[Origin | None, Mapping[str, Any]]]
     findings: Sequence[tuple[str, str]]
 
 
 @permits("registry.read")
 def record(workspace: Workspace, resource: str, entity: int) -> Record:
-    """The file of one record; looking at a person's is audited. Raises ``RecordGone``."""
+    """The file of one record; looking at people, one or a house of them, is audited. Raises ``RecordGone``."""
     table = TABLES[resource]
     with workspace.store.read() as connection:
         row = connection.execute(select(table).where(table.c.id == entity)).first()
@@ -86,13 +100,22 @@ def record(workspace: Workspace, resource: str, entity: int) -> Record:
                 cure=_("An import may have been undone; look again."),
             )
         made = _assembled(connection, resource, row)
-    if resource == "person":
-        with workspace.store.write() as connection:
-            audit.record(
-                connection, at=workspace.now(), actor=workspace.actor.name, action="person.read", subject=str(entity),
-                details={"house_code": row._mapping["house_code"]},
-            )  # fmt: skip
+    _audit(workspace, made)
     return made
+
+
+def _audit(workspace: Workspace, made: Record) -> None:
+    people = made.counts.get("person", 0)
+    if made.resource != "person" and not people:
+        return
+    action, details = (
+        ("person.read", {}) if made.resource == "person" else ("person.list", {"people": people})
+    )
+    with workspace.store.write() as connection:
+        audit.record(
+            connection, at=workspace.now(), actor=workspace.actor.name, action=action,
+            subject=f"{made.resource}:{made.id}", details=details,
+        )  # fmt: skip
 
 
 def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
@@ -104,8 +127,14 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
         .where(history_table.c.id == held["id"])
         .order_by(history_table.c.superseded_in.desc())
     ).all()
+    said = connection.execute(
+        select(source_record).where(
+            source_record.c.resource == resource, source_record.c.entity == held["id"]
+        )
+    ).all()
     numbers = {held[f"prov_{group}"] for group in known.groups} | {old.superseded_in for old in older}
-    origins = _origins(connection, numbers)
+    origins = _origins(connection, numbers | {one.change_set for one in said})
+    related, counts = _related(connection, resource, held)
     values = [
         Value(c.name, held[c.name], c.personal, origins.get(held[f"prov_{c.group}"]))
         for c in known.columns
@@ -120,9 +149,21 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
         collected_at=held["collected_at"],
         collector=held["collector"],
         values=values,
-        related=_related(connection, resource, held),
+        related=related,
+        counts=counts,
+        words=[
+            Word(
+                one.source,
+                one.collected_at,
+                one.collector,
+                origins.get(one.change_set),
+                _differs(known.columns, _typed(known.columns, json.loads(one.row)), held),
+            )
+            for one in said
+        ],
         history=[
-            (origins.get(old.superseded_in), _differs(known.columns, dict(old._mapping), held)) for old in older
+            (origins.get(old.superseded_in), _differs(known.columns, dict(old._mapping), held))
+            for old in older
         ],
         findings=_findings(connection, resource, held),
     )
@@ -157,36 +198,53 @@ def _origins(connection: Connection, numbers: set[int]) -> dict[int, Origin]:
     return {r.id: Origin(r.id, r.kind, r.name or "", r.sender or "", r.at, r.actor) for r in rows}
 
 
-def _related(connection: Connection, resource: str, held: Mapping[str, Any]) -> list[Related]:
+def _typed(columns: Sequence[Column], said: Mapping[str, Any]) -> dict[str, Any]:
+    """A kept word in the registry's types: staged rows keep what came as text."""
+    types: dict[str, Any] = {"integer": int, "year": int, "number": float}
+    return {
+        c.name: None if said.get(c.name) is None else types.get(c.kind, str)(said[c.name]) for c in columns
+    }
+
+
+def _related(
+    connection: Connection, resource: str, held: Mapping[str, Any]
+) -> tuple[list[Related], dict[str, int]]:
+    """What hangs on the record: an address's houses, organisations and people; a house's address and people."""
+    shown: list[Related] = []
+    counts: dict[str, int] = {}
+    for kind, where in _hanging(resource, held):
+        table = TABLES[kind]
+        here = where & table.c.retired_in.is_(None)
+        counts[kind] = connection.execute(select(sql.count()).select_from(table).where(here)).scalar_one()
+        for row in connection.execute(select(table).where(here).order_by(table.c.id).limit(_RELATED)):
+            fields = dict(row._mapping)
+            shown.append(Related(kind, row.id, title_of(kind, fields), _subtitle(kind, fields)))
+    return shown, {kind: count for kind, count in counts.items() if count}
+
+
+def _hanging(resource: str, held: Mapping[str, Any]) -> list[tuple[str, ColumnElement[bool]]]:
+    address, house, person = TABLES["address"], TABLES["house"], TABLES["person"]
+    code, home = held.get("address_code"), held.get("house_code")
     if resource == "address":
-        here = held["address_code"]
+        homes = select(house.c.house_code).where(house.c.address_code == code, house.c.retired_in.is_(None))
         return [
-            *_those(connection, "house", "address_code", here),
-            *_those(connection, "organisation", "address_code", here),
+            ("house", house.c.address_code == code),
+            ("person", person.c.house_code.in_(homes)),
+            ("organisation", TABLES["organisation"].c.address_code == code),
         ]
     if resource == "house":
-        return [
-            *_those(connection, "address", "address_code", held["address_code"]),
-            *_those(connection, "person", "house_code", held["house_code"]),
-        ]
+        return [("address", address.c.address_code == code), ("person", person.c.house_code == home)]
     if resource == "person":
-        return _those(connection, "house", "house_code", held["house_code"])
-    if held.get("address_code"):
-        return _those(connection, "address", "address_code", held["address_code"])
-    return []
-
-
-def _those(connection: Connection, resource: str, column: str, value: Any) -> list[Related]:
-    table = TABLES[resource]
-    here = (table.c[column] == value) & table.c.retired_in.is_(None)
-    rows = connection.execute(select(table).where(here).order_by(table.c.id).limit(_RELATED))
-    return [
-        Related(resource, r.id, title_of(resource, dict(r._mapping)), _subtitle(resource, dict(r._mapping))) for r in rows
-    ]
+        return [("house", house.c.house_code == home)]
+    return [("address", address.c.address_code == code)] if code else []
 
 
 def _subtitle(resource: str, held: Mapping[str, Any]) -> str:
-    names = {"house": ("use",), "person": ("residence", "birth_year"), "organisation": ("kind", "status")}
+    names = {
+        "house": ("use",),
+        "person": ("residence", "birth_year", "house_code"),
+        "organisation": ("kind", "status"),
+    }
     return " · ".join(str(held[name]) for name in names.get(resource, ()) if held[name])
 
 

@@ -51,7 +51,9 @@ _PUNCTUATION = "-#()./"
 _DROPPED = str.maketrans(
     {chr(n): None for n in range(128) if not chr(n).isalnum() and chr(n) not in _PUNCTUATION}
 )
-_CODE = 4
+_CODE, _LONG_CODE = 4, 8
+"""Characters in a run; from how many on a code that begins some code is not looked for inside others too."""
+
 _PENDING = 64 << 20
 """Bytes of postings FTS5 gathers before it writes a segment: 1 MB (its default) makes a build 2.3x slower."""
 
@@ -126,8 +128,10 @@ def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]
     words = [word for word in map(normalise, wanted.split()) if len(word) > 1]
     if not words:
         return []
-    groups = [_by_code(connection, words[0], limit)] if len(words) == 1 and len(words[0]) >= _CODE else []
-    groups += [_by_text(connection, name, words, limit) for name in _INDEXED]
+    is_code = len(words) == 1 and len(words[0]) >= _CODE and words[0].isascii()
+    groups = [_by_code(connection, words[0], limit)] if is_code else []
+    if not (is_code and len(words[0]) >= _LONG_CODE and groups[0]):
+        groups += [_by_text(connection, name, words, limit) for name in _INDEXED]
     return list(_shared_out(groups, limit))
 
 
@@ -185,10 +189,11 @@ def _by_code(connection: Connection, word: str, limit: int) -> list[Hit]:
 
 
 def _by_text(connection: Connection, name: str, words: Sequence[str], limit: int) -> list[Hit]:
-    condition = _matches(connection, name, words)
+    most = max(limit, _CANDIDATES)
+    condition = _matches(connection, name, words, most)
     if condition is None:
         return []
-    found = connection.execute(_shown(name).where(condition).limit(max(limit, _CANDIDATES)))
+    found = connection.execute(_shown(name).where(condition).limit(most))
     hits = [Hit(name, *row) for row in found]
     return sorted(hits, key=lambda hit: _rank(hit, words[-1]))[:limit]
 
@@ -199,7 +204,9 @@ def _rank(hit: Hit, word: str) -> tuple[int, int, str]:
     return (0 if folded.endswith(word) else 1, len(folded), hit.title)
 
 
-def _matches(connection: Connection, name: str, words: Sequence[str]) -> ColumnElement[bool] | None:
+def _matches(
+    connection: Connection, name: str, words: Sequence[str], most: int
+) -> ColumnElement[bool] | None:
     indexed, rows = _INDEXED[name], TABLES[name]
     if connection.dialect.name != "sqlite":
         present = rows.c.retired_in.is_(None)
@@ -211,7 +218,7 @@ def _matches(connection: Connection, name: str, words: Sequence[str]) -> ColumnE
     question = " AND ".join("(" + " OR ".join(each) + ")" for each in phrases)
     index = table(f"search_{name}", column("rowid"))
     answer = select(index.c.rowid).where(text(f"search_{name} MATCH :question").bindparams(question=question))
-    return rows.c.id.in_(answer)
+    return rows.c.id.in_(answer.limit(most))  # inside: a common word has half a million matches
 
 
 def _phrases(indexed: _Indexed, word: str) -> list[str]:
