@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QTimer
@@ -65,6 +66,7 @@ class Shell(QMainWindow):
         self._connect()
         self._restore()
         self.show_page(next(iter(self.pages)))
+        self._stack.setFocus()
 
     # --- what pages ask for ---
 
@@ -184,7 +186,7 @@ class Shell(QMainWindow):
         keys = {"Ctrl+K": self.search.start, "F5": self.refresh, "F1": self.show_help, "Esc": self.drawer.close_content,
                 "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock}  # fmt: skip
         for number, name in enumerate(self.pages, 1):
-            keys[f"Ctrl+{number}"] = lambda name=name: self.show_page(name)
+            keys[f"Ctrl+{number}"] = partial(self.show_page, name)
         for sequence, act in keys.items():
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self._idle = QTimer(self)

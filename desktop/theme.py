@@ -175,25 +175,32 @@ QFrame[kind="drop"] {{ background: {t.raised}; border: 1px dashed {t.muted}; bor
 QFrame[kind="drop"][hover="true"] {{ background: {t.accent_soft}; border: 1px dashed {t.accent}; }}
 QFrame[kind="message"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
 QFrame[kind="rule"] {{ background: {t.line}; max-height: 1px; border: none; }}
-QToolButton[kind="nav"] {{ border: none; border-radius: {RADIUS}px; padding: {S}px {XS}px; color: {t.muted}; font-size: 12px; }}
+QToolButton[kind="nav"] {{ border: none; border-radius: {RADIUS}px; padding: {S}px {XS}px; color: {t.muted};
+  font-size: 12px; }}
 QToolButton[kind="nav"]:hover {{ background: {t.accent_soft}; color: {t.text}; }}
 QToolButton[kind="nav"]:checked {{ background: {t.accent_soft}; color: {t.accent}; font-weight: 600; }}
 QToolButton[kind="nav"]:focus {{ border: 1px solid {t.accent}; }}
 QToolButton[kind="plain"] {{ border: none; border-radius: {XS}px; padding: {XS}px; }}
 QToolButton[kind="plain"]:hover {{ background: {t.accent_soft}; }}
-QPushButton {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 5px {M}px; min-height: 18px; }}
+QPushButton {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 5px {M}px;
+  min-height: 18px; }}
 QPushButton:hover {{ border-color: {t.accent}; }}
 QPushButton:focus {{ border: 1px solid {t.accent}; }}
 QPushButton:disabled {{ color: {t.muted}; background: {t.raised}; }}
-QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent}; font-weight: 600; }}
+QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent};
+  font-weight: 600; }}
 QPushButton[kind="primary"]:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.line}; }}
-QPushButton[kind="link"] {{ border: none; background: transparent; color: {t.accent}; padding: 2px {XS}px; text-align: left; }}
+QPushButton[kind="link"] {{ border: none; background: transparent; color: {t.accent}; padding: 2px {XS}px;
+  text-align: left; }}
 QPushButton[kind="segment"] {{ border-radius: 0; padding: 4px {M}px; }}
-QPushButton[kind="segment"]:checked {{ background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent}; font-weight: 600; }}
-QLineEdit, QComboBox, QPlainTextEdit, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px;
+QPushButton[kind="segment"]:checked {{ background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent};
+  font-weight: 600; }}
+QLineEdit, QComboBox, QPlainTextEdit, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line};
+  border-radius: {RADIUS}px;
   padding: 5px {S}px; selection-background-color: {t.selection}; selection-color: {t.text}; }}
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {t.accent}; }}
-QTableView, QTreeView, QListView, QListWidget {{ background: {t.surface}; border: 1px solid {t.line}; gridline-color: {t.line};
+QTableView, QTreeView, QListView, QListWidget {{ background: {t.surface}; border: 1px solid {t.line};
+  gridline-color: {t.line};
   selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; border-radius: {RADIUS}px; }}
 QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none; border-bottom: 1px solid {t.line};
   border-right: 1px solid {t.line}; padding: 5px {S}px; font-weight: 600; }}

@@ -75,7 +75,7 @@ def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:
 @click.option("--receipt-key", type=FILE, required=True, help="Public key (PEM) that signs the receipts.")
 @click.option("--token-file", type=FILE, required=True)
 def connector_set(
-    session: Session, target: str, url: str, ca_file: Path, receipt_key: Path, token_file: Path
+    session: Session, target: str, *, url: str, ca_file: Path, receipt_key: Path, token_file: Path
 ) -> Outcome:
     """Tells a connector where its upstream system is and how to know it."""
     configure_connector(

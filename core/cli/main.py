@@ -6,7 +6,6 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -50,28 +49,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         return _run(words)
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.ClickException as wrong:
-        wrong.show()
-        return 2
     except BrokenPipeError:  # whoever read our output stopped reading; that is their right
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except GridLinkError as trouble:
-        return show(Outcome({}, (), trouble), as_json=as_json)
-    except (Cancelled, KeyboardInterrupt, click.Abort):
-        stopped = Stopped(_("Stopped; what was not finished was not done."), cure=_("Run the command again."))
-        return show(Outcome({}, (), stopped), as_json=as_json)
+    except click.ClickException as wrong:
+        wrong.show()
+        return 2
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report
-        return show(bug_report(error, traceback.format_exc(), bug_report_folder), as_json=as_json)
+        return show(Outcome({}, (), _trouble(error)), as_json=as_json)
+    except KeyboardInterrupt:
+        return show(Outcome({}, (), _stopped()), as_json=as_json)
+
+
+def _trouble(error: Exception) -> GridLinkError:
+    if isinstance(error, GridLinkError):
+        return error
+    if isinstance(error, Cancelled | click.Abort):
+        return _stopped()
+    return bug_report(error, traceback.format_exc(), bug_report_folder())
+
+
+def _stopped() -> Stopped:
+    return Stopped(_("Stopped; what was not finished was not done."), cure=_("Run the command again."))
 
 
 def _run(words: list[str]) -> int:
-    context = cli.make_context("gridlink", words)
-    with context:
-        result: Any = cli.invoke(context)
-        session: Session | None = context.obj
-    if isinstance(result, int):
-        return result
+    try:
+        with cli.make_context("gridlink", words) as context:
+            cli.invoke(context)
+            session: Session | None = context.obj
+    except click.exceptions.Exit as end:  # --help and --version end this way
+        return end.exit_code
     return session.exit_code if session else 0

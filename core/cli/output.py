@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -93,16 +94,18 @@ class Watched:
             click.echo(f"\r\x1b[K{now.phase}{share}", nl=False, err=True)
 
 
-def bug_report(error: BaseException, trace: str, folder: Callable[[], Any]) -> Outcome:
+def bug_report(error: BaseException, trace: str, folder: Path) -> Bug:
     """A bug is shown as one: what happened is written to a report file, without data from the store."""
-    path = folder() / f"gridlink-bug-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
+    path = folder / f"gridlink-bug-{datetime.now(UTC):%Y%m%d-%H%M%S}.txt"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(trace, encoding="utf-8")
-    return Outcome({}, (), Bug(
+    return Bug(
         _("GridLink made a mistake ({kind}); what it had not finished was not done.").format(
-            kind=type(error).__name__),
-        cure=_("Please send the report {path} to the maintainers.").format(path=path), report=str(path),
-    ))  # fmt: skip
+            kind=type(error).__name__
+        ),
+        cure=_("Please send the report {path} to the maintainers.").format(path=path),
+        report=str(path),
+    )
 
 
 class Bug(GridLinkError):

@@ -32,7 +32,9 @@ class Outline:
 @cache
 def district_outline() -> Outline:
     """The outline of the district (``resources/divisions``)."""
-    (area,) = shapely.get_parts(shapely.from_geojson((_DIVISIONS / "gusu_boundary.geojson").read_text("utf-8")))
+    (area,) = shapely.get_parts(
+        shapely.from_geojson((_DIVISIONS / "gusu_boundary.geojson").read_text("utf-8"))
+    )
     return Outline(area)
 
 

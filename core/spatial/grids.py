@@ -25,9 +25,11 @@ def base_map(workspace: Workspace) -> dict[str, list[Feature]]:
     with workspace.store.read() as connection:
         rows = connection.execute(select(*columns).where(table.c.retired_in.is_(None))).all()
     names = division_names()
-    shapes = shapely.from_geojson([row.geometry for row in rows], on_invalid="ignore") if rows else []
+    shapes: Any = shapely.from_geojson([row.geometry for row in rows], on_invalid="ignore") if rows else []
     grids = [
-        _feature(shape, row.name, row.id) for row, shape in zip(rows, shapes, strict=True) if shape is not None
+        _feature(shape, row.name, row.id)
+        for row, shape in zip(rows, shapes, strict=True)
+        if shape is not None
     ]
     by_community: dict[str, list[BaseGeometry]] = defaultdict(list)
     for row, shape in zip(rows, shapes, strict=True):

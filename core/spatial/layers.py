@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import Select, select
-from sqlalchemy import func as sql
+from sqlalchemy import Select, func as sql, select
 
 from core.jobs import Progress
 from core.model.registry import TABLES

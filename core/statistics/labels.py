@@ -33,7 +33,7 @@ STATES: Final = {
     "waiting": N_("Waiting"),
     "sent": N_("Sent, receipt awaited"),
     "accepted": N_("Accepted upstream"),
-    "rejected": N_("Rejected upstream"),
+    "rejected": N_("Rejected or held back"),
     "withdrawn": N_("Withdrawn"),
     "imported": N_("Imported"),
     "undone": N_("Undone"),

@@ -1,233 +1,196 @@
-"""Addresses, houses and people of the training district, made as columns; every one of them is invented."""
+"""Who lives in the households: kinship, sex, age, residence, documents. Every person is synthetic.
+
+Numbers begin with divisions that do not exist (``names.toml``, ``homes``), passports with the letters of
+no country and phones have 0000 in the middle: none of them can be somebody's.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from core.training.geography import Land
-from core.training.words import draw, hex64, words
+from core.security.masking import mask_name
+from core.training.codes import with_citizen_check
+from core.training.words import Numbers, digits, draw, picked, tokens, words
 
-RATIO_ADDRESS, RATIO_HOUSE, RATIO_ORGANISATION = 0.5, 0.4, 0.08
-"""Entities a person, as in the district itself: 500,000, 400,000 and 80,000 for a million."""
-_UNREFERRED = 0.08
-"""Share of addresses to which nothing points: vacant lots, and the place for planted errors."""
-_FLOORS = np.asarray([1, 2, 4, 6, 6, 6, 11])
+HEAD, SPOUSE, CHILD, PARENT, GRANDCHILD, NO_KIN = range(6)
+_CODES: Final = {  # GB/T 4761 by kinship: men, women
+    HEAD: ("02", "02"), SPOUSE: ("11", "12"), CHILD: ("20", "30"), PARENT: ("51", "52"), GRANDCHILD: ("41", "42"),
+    NO_KIN: ("99", "99"),
+}  # fmt: skip
+_RARE_NAMES: Final = 200
+_THIS_YEAR: Final = 2026
+_CITIZEN_MASKS: Final = (0.7, 0.2, 0.1)
+"""How numbers are masked: 6 + 4 shown, 6 + year of birth + 2 shown, 6 + 2 shown."""
 
 
-def addresses(rng: np.random.Generator, land: Land, count: int) -> pl.DataFrame:
-    """Standard addresses by building: estates with units and rooms, old streets with doors."""
-    floors = rng.choice(_FLOORS, size=count)  # more buildings than can be needed; cut below
-    street = rng.random(count) < 0.35
-    units = np.where(street, 1, rng.integers(1, 5, size=count))
-    size = np.where(street, 1, units * floors * 2)
-    buildings = int(np.searchsorted(np.cumsum(size), count)) + 1
-    floors, street, size = floors[:buildings], street[:buildings], size[:buildings]
-    of = np.repeat(np.arange(buildings), size)[:count]
-    inside = (np.arange(of.size) - np.repeat(np.cumsum(size) - size, size)[:count]).astype(np.int64)
-    lon, lat, grid = land.scatter(rng, buildings)
-    frame = _buildings(rng, buildings, street).with_columns(
-        lon=lon, lat=lat, grid=pl.Series(grid, dtype=pl.UInt32), floors=floors
+def people(rng: np.random.Generator, homes: pl.DataFrame) -> pl.DataFrame:
+    """The persons of ``housing.households`` with the columns of ``person`` and, in the open, of ``identity``."""
+    kin = _kinship(rng, homes)
+    born = _birth_years(rng, homes, kin)
+    sex = _sexes(rng, homes, kin)
+    residence = _residences(rng, homes)
+    codes = np.asarray([_CODES[k] for k in range(6)], dtype=object)
+    base = pl.DataFrame({
+        "person_token": tokens(rng, homes.height), "house_code": homes["house_code"],
+        "sex": picked(["1", "2"], sex), "birth_year": pl.Series(born).cast(pl.String), "residence": residence,
+        "relation_to_head": pl.Series(codes[kin, sex].tolist(), dtype=pl.String),
+        "move_in": _moved_in(rng, born, residence),
+    }).with_columns(pl.lit(None, dtype=pl.String).alias("move_out"))  # fmt: skip
+    documented = _documents(rng, base, born, sex)
+    surname = surnames(rng, homes.height)
+    of_head = surname.gather(homes.select(pl.int_range(pl.len()).first().over("household")).to_series())
+    shared = pl.Series(np.isin(kin, [CHILD, GRANDCHILD]))
+    named = _names(rng, documented, pl.select(pl.when(shared).then(of_head).otherwise(surname)).to_series())
+    return _permits(rng, _phones(rng, named, born))
+
+
+def _kinship(rng: np.random.Generator, homes: pl.DataFrame) -> Numbers:
+    """By the place in the household; one tenant household in three is no family."""
+    member, household = homes["member"].to_numpy(), homes["household"].to_numpy()
+    roll = rng.random(member.size)
+    strangers = (rng.random(int(household.max()) + 1) < 0.33)[household] & (homes["use"] == "rented").to_numpy()
+    family = np.select(
+        [member == 0, (member == 1) & (roll < 0.8), member == 1, member == 2, member == 3, member == 4],
+        [HEAD, SPOUSE, PARENT, CHILD, np.where(roll < 0.6, CHILD, PARENT), PARENT],
+        GRANDCHILD,
     )
-    placed = frame.join(land.grids.drop("geometry", "name").with_row_index("grid"), on="grid", how="left")
-    doors = placed[of].with_columns(inside=inside, serial=np.arange(1, count + 1))
-    per_unit = pl.col("floors") * 2
-    flat = pl.col("inside") % per_unit
-    detailed = doors.with_columns(
-        unit=pl.when("street").then(None).otherwise(pl.format("{}单元", pl.col("inside") // per_unit + 1)),
-        floor=pl.when("street").then(None).otherwise((flat // 2 + 1).cast(pl.String)),
-        room=pl.when("street").then(None).otherwise(pl.format("{}室", (flat // 2 + 1) * 100 + flat % 2 + 1)),
-        # doors of one building stand a few metres apart
-        lon=(pl.col("lon") + (pl.col("inside") % 7 - 3) * 2e-6).round(6),
-        lat=(pl.col("lat") + (pl.col("inside") % 5 - 2) * 2e-6).round(6),
-    )
-    return detailed.with_columns(
-        address_code=pl.col("community_code") + pl.col("serial").cast(pl.String).str.zfill(8),
-        full_text=pl.concat_str(
-            pl.lit("江苏省苏州市姑苏区"),
-            _subdistrict_name(),
-            "road",
-            "doorplate",
-            *(pl.col(name).fill_null("") for name in ("estate", "building", "unit", "room")),
-        ),
-        crs=pl.lit("EPSG:4490"),
-        status=pl.lit("active"),
-        lon=pl.col("lon").cast(pl.String),
-        lat=pl.col("lat").cast(pl.String),
-    )
+    no_kin = (strangers | (homes["use"] == "dormitory").to_numpy()) & (member > 0)
+    kin: Numbers = np.where(no_kin, NO_KIN, family)
+    return kin
 
 
-def _buildings(rng: np.random.Generator, count: int, street: Any) -> pl.DataFrame:
-    road = draw(rng, words("roads"), count)
-    estate = draw(rng, words("estate_heads"), count) + draw(rng, words("estate_tails"), count)
-    frame = pl.DataFrame({"road": road.astype(str), "street": street, "name": estate.astype(str)})
-    kind = rng.random(count)
-    number = pl.int_range(1, pl.len() + 1).over("road")
-    plain = pl.format("{}号", number)
-    odd = (
-        pl.when(pl.Series(kind < 0.03))
-        .then(pl.format("甲{}号", number))
-        .when(pl.Series(kind < 0.08))
-        .then(pl.format("{}-1号", number))
-        .when(pl.Series(kind < 0.12))
-        .then(pl.format("{}弄{}号", number, number % 30 + 1))
-        .otherwise(plain)
-    )
-    return frame.with_columns(
-        doorplate=pl.when("street").then(odd).otherwise(plain),
-        estate=pl.when("street").then(None).otherwise(pl.col("name")),
-        building=pl.when("street")
-        .then(None)
-        .otherwise(pl.format("{}幢", pl.int_range(1, pl.len() + 1).over("road", "name"))),
-    )
-
-
-def _subdistrict_name() -> pl.Expr:
-    from core.training.words import divisions  # noqa: PLC0415 - read once, when a district is made
-
-    names = divisions().filter(pl.col("level") == "subdistrict")
-    return pl.col("subdistrict_code").replace_strict(names["code"].to_list(), names["name"].to_list())
-
-
-def houses(rng: np.random.Generator, lived_at: pl.DataFrame, count: int) -> pl.DataFrame:
-    """One house at each of the first ``count`` addresses given; rented ones have a landlord."""
-    use = draw(
-        rng, ["self", "rented", "vacant", "commercial", "dormitory", "other"], count, [54, 30, 9, 4, 1, 2]
-    )
-    rooms = rng.integers(1, 5, count)
-    tenants = np.minimum(rooms * 2, rng.integers(1, 9, count))
-    rented = pl.col("use") == "rented"
-    return pl.DataFrame(
-        {
-            "address_code": lived_at["address_code"].head(count),
-            "use": use.astype(str),
-            "area_m2": np.round(rooms * rng.uniform(16, 34, count), 1),
-            "rooms": rooms,
-            "tenants_max": tenants,
-            "landlord_token": hex64(rng, count),
-            "landlord_masked": masked_names(rng, count),
-        }
-    ).with_columns(
-        house_code=pl.col("address_code") + "-01",
-        area_m2=pl.col("area_m2").cast(pl.String),
-        rooms=pl.col("rooms").cast(pl.String),
-        tenants_max=pl.when(rented).then(pl.col("tenants_max").cast(pl.String)),
-        landlord_token=pl.when(rented).then("landlord_token"),
-        landlord_masked=pl.when(rented).then("landlord_masked"),
-    )
-
-
-def people(rng: np.random.Generator, homes: pl.DataFrame, count: int) -> pl.DataFrame:
-    """``count`` persons in households; tenants are mostly floating, owners mostly registered."""
-    lived_in = homes.filter(pl.col("use").is_in(["self", "rented", "dormitory"]))
-    size = rng.choice([1, 2, 3, 4, 5, 6], size=lived_in.height, p=[0.15, 0.25, 0.3, 0.17, 0.09, 0.04])
-    while size.sum() < count:
-        size[rng.integers(0, size.size, size.size // 4 + 1)] += 1
-    of = np.repeat(np.arange(lived_in.height), size)
-    member = np.arange(of.size) - np.repeat(np.cumsum(size) - size, size)
-    chosen = np.sort(rng.permutation(of.size)[:count])
-    of, member = of[chosen], member[chosen]
-    base = lived_in.select("house_code", "use")[of].with_columns(member=member, household=pl.Series(of))
-    return _documents(rng, _lives(rng, base))
-
-
-def _lives(rng: np.random.Generator, base: pl.DataFrame) -> pl.DataFrame:
-    count = base.height
-    head_born = rng.integers(1950, 2000, int(base["household"].to_numpy().max()) + 1)[base["household"].to_numpy()]
-    member = base["member"].to_numpy()
+def _birth_years(rng: np.random.Generator, homes: pl.DataFrame, kin: Numbers) -> Numbers:
+    household = homes["household"].to_numpy()
+    head = rng.integers(1952, 2002, int(household.max()) + 1)[household]
+    gap = rng.integers(22, 34, head.size)
     born = np.select(
-        [member == 0, member == 1, member >= 2],
-        [
-            head_born,
-            head_born + rng.integers(-4, 5, count),
-            np.minimum(head_born + rng.integers(22, 36, count), 2024),
-        ],
+        [kin == HEAD, kin == SPOUSE, kin == CHILD, kin == PARENT, kin == GRANDCHILD],
+        [head, head + rng.integers(-5, 6, head.size), head + gap, head - gap, head + 2 * gap],
+        rng.integers(1966, 2007, head.size),
     )
-    first = np.maximum(born + 1, 1996)
-    year = first + np.floor(rng.random(count) * (2026 - first + 1)).astype(np.int64)
-    moved = pl.DataFrame({"y": year, "m": rng.integers(1, 10, count), "d": rng.integers(1, 29, count)})
-    tenant, roll = base["use"].to_numpy() != "self", rng.random(count)
-    residence = np.where(
-        roll < 0.003,
-        "overseas",
-        np.where(
-            tenant,
-            np.where(roll < 0.93, "floating", "lodging"),
-            np.where(roll < 0.93, "registered", "floating"),
-        ),
-    )
-    sex = np.where(rng.random(count) < 0.5, "1", "2")
-    return base.with_columns(
-        sex=pl.Series(sex.astype(str)), birth_year=pl.Series(born).cast(pl.String),
-        residence=pl.Series(residence.astype(str)),
-        move_in=moved.select(
-            pl.format("{}-{}-{}", "y", pl.col("m").cast(pl.String).str.zfill(2), pl.col("d").cast(pl.String).str.zfill(2))
-        ).to_series(),
-    ).with_columns(relation_to_head=_relation())  # fmt: skip
+    years: Numbers = np.where(born >= _THIS_YEAR, rng.integers(2012, _THIS_YEAR, head.size), born)
+    return years
 
 
-def _relation() -> pl.Expr:
-    woman, own = pl.col("sex") == "2", pl.col("use") == "self"
-    return (
-        pl.when(pl.col("member") == 0)
-        .then(pl.lit("02"))
-        .when(~own)
-        .then(pl.lit("99"))
-        .when(pl.col("member") == 1)
-        .then(pl.when(woman).then(pl.lit("12")).otherwise(pl.lit("11")))
-        .otherwise(pl.when(woman).then(pl.lit("30")).otherwise(pl.lit("20")))
-    )
+def _sexes(rng: np.random.Generator, homes: pl.DataFrame, kin: Numbers) -> Numbers:
+    """0 men, 1 women; husband and wife differ."""
+    household = homes["household"].to_numpy()
+    head = rng.integers(0, 2, int(household.max()) + 1)[household]
+    return np.select([kin == HEAD, kin == SPOUSE], [head, 1 - head], rng.integers(0, 2, head.size))
 
 
-def _documents(rng: np.random.Generator, lives: pl.DataFrame) -> pl.DataFrame:
-    """Masked document, name, phone and permit that agree with sex, residence and birth."""
-    count = lives.height
+def _residences(rng: np.random.Generator, homes: pl.DataFrame) -> pl.Series:
+    """Of a household as a whole: owners are mostly registered here, tenants mostly not."""
+    household = homes["household"].to_numpy()
+    kinds = ["registered", "floating", "lodging", "overseas"]
+    count = int(household.max()) + 1
+    owner, tenant = draw(rng, kinds, count, [92, 5, 2, 1]), draw(rng, kinds, count, [6, 86, 7, 1])
+    own = homes["use"] == "self"
+    return pl.select(pl.when(own).then(owner.gather(household)).otherwise(tenant.gather(household))).to_series()
+
+
+def _moved_in(rng: np.random.Generator, born: Numbers, residence: pl.Series) -> pl.Series:
+    """Registered people mostly long ago, the others in the last years; never before the year of birth."""
+    settled = (residence == "registered").to_numpy()
+    ago = np.where(settled, rng.integers(0, 40, born.size), np.minimum(rng.geometric(0.3, born.size) - 1, 15))
+    year = np.maximum(_THIS_YEAR - ago, born)
+    month, day = rng.integers(1, 10, born.size), rng.integers(1, 29, born.size)
+    return digits(year * 10_000 + month * 100 + day, 8).str.replace(r"(\d{4})(\d\d)(\d\d)", "$1-$2-$3")
+
+
+def _documents(rng: np.random.Generator, base: pl.DataFrame, born: Numbers, sex: Numbers) -> pl.DataFrame:
+    count = base.height
+    abroad, here = draw(rng, ["05", "02", "03", "04"], count, [4, 1, 3, 2]), pl.col("residence") == "registered"
     id_type = (
-        pl.when(pl.col("residence") == "overseas")
-        .then(pl.Series(draw(rng, ["05", "02"], count, [4, 1]).astype(str)))
-        .when(pl.col("residence") != "registered")
-        .then(pl.Series(draw(rng, ["01", "03", "04"], count, [992, 5, 3]).astype(str)))
-        .otherwise(pl.lit("01"))
-    )
-    prefix = pl.Series(draw(rng, words("homes"), count, [60, *[3] * 19]).astype(str))
-    order = pl.Series(rng.integers(0, 5, count) * 2) + (lives["sex"] == "1").cast(pl.Int64)
-    check = pl.Series(draw(rng, [*"0123456789X"], count).astype(str))
-    phone = pl.Series(rng.choice([30, 35, 36, 38, 39, 51, 58, 77, 86, 99], count)).cast(pl.String)
-    last = pl.Series(rng.integers(0, 10_000, count)).cast(pl.String).str.zfill(4)
-    permit = (lives["residence"] == "floating").to_numpy() & (rng.random(count) < 0.8)
-    until = pl.DataFrame({"y": rng.integers(2027, 2030, count), "m": rng.integers(10, 13, count)})
-    typed = lives.with_columns(
-        id_type=id_type, person_token=hex64(rng, count), name_masked=masked_names(rng, count)
-    )
+        pl.when(pl.col("residence") == "overseas").then(abroad)
+        .when(~here & pl.Series(rng.random(count) < 0.004)).then(draw(rng, ["03", "04"], count)).otherwise(pl.lit("01"))
+    )  # fmt: skip
+    home = pl.when(here).then(draw(rng, words("homes"), count, [85, *[1] * 15])).otherwise(
+        draw(rng, words("homes"), count, [5, *[6] * 15]))  # fmt: skip
     region = (
-        pl.when(pl.col("id_type") == "03")
-        .then(pl.lit("810000"))
-        .when(pl.col("id_type") == "04")
-        .then(pl.lit("830000"))
-        .otherwise(prefix)
+        pl.when(pl.col("id_type") == "02").then(draw(rng, ["932840", "932276", "932392", "932410", "932250"], count))
+        .when(pl.col("id_type") == "03").then(draw(rng, ["810000", "820000"], count, [3, 1]))
+        .when(pl.col("id_type") == "04").then(pl.lit("830000")).otherwise(home)
+    )  # fmt: skip
+    day = rng.integers(1, 13, count) * 100 + rng.integers(1, 29, count)
+    order = rng.integers(0, 499, count) * 2 + np.where(sex == 0, 1, 2)  # odd for men, never 000
+    typed = base.with_columns(id_type=id_type).with_columns(region=region)
+    number = with_citizen_check(
+        typed["region"] + digits(born.astype(np.int64) * 10_000 + day, 8) + digits(order, 3)
     )
-    citizen = pl.concat_str(region, pl.lit("*" * 10), order.cast(pl.String).alias("o"), check.alias("c"))
-    has = pl.Series(permit)
-    return typed.with_columns(
-        id_masked=pl.when(pl.col("id_type") == "05")
-        .then(pl.format("E{}", pl.lit("*******") + last.str.slice(3).alias("l")))
-        .when(pl.col("id_type") == "02")
-        .then(pl.lit("911156************"))
-        .otherwise(citizen),
-        phone_masked=pl.when(pl.Series(rng.random(count) < 0.75)).then(
-            pl.concat_str(pl.lit("1"), phone, pl.lit("****"), last)
-        ),
-        permit_no_masked=pl.when(has).then(pl.concat_str(pl.lit("320508********"), last)),
-        permit_until=pl.when(has).then(until.select(pl.format("{}-{}-15", "y", "m")).to_series()),
-        move_out=pl.lit(None, dtype=pl.String),
+    passport = "ZZ" + digits(rng.integers(0, 10**7, count), 7)
+    numbered = typed.drop("region").with_columns(
+        id_number=pl.when(pl.col("id_type") == "05").then(passport).otherwise(number)
     )
+    return numbered.with_columns(id_masked=_masked(draw(rng, ["4", "year", "2"], count, _CITIZEN_MASKS)))
+
+
+def _masked(form: pl.Series) -> pl.Expr:
+    number = pl.col("id_number")
+    head, tail = number.str.head(6), number.str.tail(2)
+    return (
+        pl.when(pl.col("id_type") == "05").then(pl.concat_str(number.str.head(2), pl.lit("*****"), tail))
+        .when(form == "4").then(pl.concat_str(head, pl.lit("*" * 8), number.str.tail(4)))
+        .when(form == "year").then(pl.concat_str(number.str.head(10), pl.lit("*" * 6), tail))
+        .otherwise(pl.concat_str(head, pl.lit("*" * 10), tail))
+    )  # fmt: skip
+
+
+def _names(rng: np.random.Generator, documented: pl.DataFrame, surname: pl.Series) -> pl.DataFrame:
+    """Given names, 200 of them with a very rare character; foreign and dotted names have other forms."""
+    count = documented.height
+    first, second = draw(rng, words("given"), count), draw(rng, words("given"), count)
+    rare = np.zeros(count, bool)
+    rare[rng.permutation(count)[: min(_RARE_NAMES, count // 10)]] = True
+    last = pl.when(pl.Series(rare)).then(draw(rng, words("rare"), count)).otherwise(second)
+    short = pl.Series(rng.random(count) < 0.25)
+    whole = documented.with_columns(
+        name=surname + pl.when(short).then(last).otherwise(pl.concat_str(first.alias("first"), last)),
+        name_masked=surname + pl.when(short).then(pl.lit("*")).otherwise(pl.lit("**")),
+    )
+    foreign = pl.col("id_type").is_in(["02", "05"])
+    dotted = pl.Series(rng.random(count) < 0.001) & ~foreign
+    for chosen, names in ((foreign, words("foreign")), (dotted, words("dotted"))):
+        which = rng.integers(0, len(names), count)
+        whole = whole.with_columns(
+            name=pl.when(chosen).then(picked(names, which)).otherwise("name"),
+            name_masked=pl.when(chosen).then(picked([mask_name(n) for n in names], which)).otherwise("name_masked"),
+        )
+    return whole
+
+
+def surnames(rng: np.random.Generator, count: int) -> pl.Series:
+    """Surnames by their frequency."""
+    common = words("surnames")
+    return draw(rng, common, count, [1 / (place + 3) for place in range(len(common))])
 
 
 def masked_names(rng: np.random.Generator, count: int) -> pl.Series:
     """Masked names by surname: ``张*``, ``李**``, ``欧阳*``."""
-    common = words("surnames")
-    weights = 1 / (np.arange(len(common)) + 3)
-    stars = draw(rng, ["*", "**"], count, [2, 3])
-    return pl.Series((draw(rng, common, count, list(weights)) + stars).astype(str), dtype=pl.String)
+    return surnames(rng, count) + draw(rng, ["*", "**"], count, [1, 3])
+
+
+def _phones(rng: np.random.Generator, named: pl.DataFrame, born: npt.NDArray[Any]) -> pl.DataFrame:
+    has = pl.Series(rng.random(named.height) < np.where(born < _THIS_YEAR - 15, 0.88, 0.04))
+    start = draw(rng, ["130", "135", "136", "138", "139", "151", "158", "177", "186", "199"], named.height)
+    end = digits(rng.integers(0, 10_000, named.height), 4)
+    return named.with_columns(
+        phone=pl.when(has).then(start + "0000" + end), phone_masked=pl.when(has).then(start + "****" + end)
+    )
+
+
+def _permits(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
+    """Four in five floating people have a residence permit; a few have let it run out."""
+    has = (pl.col("residence") == "floating") & pl.Series(rng.random(persons.height) < 0.8)
+    until = draw(
+        rng, ["2026-08-15", "2026-09-30", "2026-12-31", "2027-03-15", "2027-06-30", "2027-09-15"], persons.height,
+        [2, 2, 24, 24, 24, 24],
+    )  # fmt: skip
+    number = pl.concat_str(
+        pl.lit("320508********"), digits(rng.integers(0, 10_000, persons.height), 4).alias("end")
+    )
+    return persons.with_columns(permit_no_masked=pl.when(has).then(number), permit_until=pl.when(has).then(until))

@@ -34,7 +34,8 @@ def register_scheme() -> None:
     scheme = QWebEngineUrlScheme(QByteArray(SCHEME))
     scheme.setSyntax(QWebEngineUrlScheme.Syntax.Host)
     flag = QWebEngineUrlScheme.Flag
-    scheme.setFlags(flag.SecureScheme | flag.LocalScheme | flag.LocalAccessAllowed | flag.FetchApiAllowed | flag.CorsEnabled)
+    reach = flag.LocalScheme | flag.LocalAccessAllowed
+    scheme.setFlags(reach | flag.SecureScheme | flag.FetchApiAllowed | flag.CorsEnabled)
     QWebEngineUrlScheme.registerScheme(scheme)
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineProfile
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import delete
 
 from desktop import theme
 from desktop.map.scheme import PAGE, SCHEME, Answer, LocalOnly, SchemeHandler
@@ -19,11 +20,27 @@ from desktop.map.scheme import PAGE, SCHEME, Answer, LocalOnly, SchemeHandler
 _PATIENCE: Final = 60.0
 _DEATHS: Final = 3
 COLOURS: Final = {
-    "light": {"address": "#1F4E8C", "house": "#2F7D6B", "organisation": "#8A5300", "person": "#5B4B9A", "place": "#3C6E9F",
-              "thing": "#7A5C2E", "event": "#8C3A6B", "hazard": "#B3261E"},
-    "dark": {"address": "#5B93E6", "house": "#5DB8A2", "organisation": "#D9A04E", "person": "#A794F2", "place": "#7FB2E0",
-             "thing": "#C9A46A", "event": "#D98ABB", "hazard": "#FF8A80"},
-}  # fmt: skip
+    "light": {
+        "address": "#1F4E8C",
+        "house": "#2F7D6B",
+        "organisation": "#8A5300",
+        "person": "#5B4B9A",
+        "place": "#3C6E9F",
+        "thing": "#7A5C2E",
+        "event": "#8C3A6B",
+        "hazard": "#B3261E",
+    },
+    "dark": {
+        "address": "#5B93E6",
+        "house": "#5DB8A2",
+        "organisation": "#D9A04E",
+        "person": "#A794F2",
+        "place": "#7FB2E0",
+        "thing": "#C9A46A",
+        "event": "#D98ABB",
+        "hazard": "#FF8A80",
+    },
+}
 
 
 @dataclass
@@ -58,7 +75,7 @@ class MapView(QWidget):
         self._profile.installUrlSchemeHandler(SCHEME, self._handler)
         self._profile.setUrlRequestInterceptor(self.guard)
         self.web = QWebEngineView(self)
-        self.page = QWebEnginePage(self._profile, self.web)
+        self.page = QWebEnginePage(self._profile, self)
         self.page.setBackgroundColor(theme.tokens().ground)
         self.page.renderProcessTerminated.connect(self._died)
         self.page.loadFinished.connect(self._loaded)
@@ -97,7 +114,8 @@ class MapView(QWidget):
 
     def closing(self) -> None:
         """Ends the page before its profile, as the web engine wants it."""
-        self.page.deleteLater()
+        delete(self.web)
+        delete(self.page)
 
     def _loaded(self, good: bool) -> None:
         if good:

@@ -179,6 +179,12 @@ class ExchangePage(Page):
         self._list.addWidget(view, 1)
 
 
+def _state(row: Delivery) -> str:
+    """What became of a delivery; one that our own gate held back never reached the receiver."""
+    held_back = row.state == "rejected" and (row.reason or "").startswith("gate:")
+    return _("held back") if held_back else labels.label("state", row.state)
+
+
 def _fields() -> list[Field]:
     def why(row: Delivery) -> str:
         return f"{row.message} {row.cure}".strip() if row.reason else (row.receipt_no or "")
@@ -186,7 +192,7 @@ def _fields() -> list[Field]:
     return [
         Field(
             _("state"),
-            lambda r: labels.label("state", r.state),
+            _state,
             status=lambda r: _STATES.get(r.state, "notice"),
         ),
         Field(_("record"), lambda r: r.key, "code"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,11 @@ from desktop.widgets.package_view import CandidateView, ImportedView, RefusedVie
 from desktop.widgets.parts import button, empty, head, label, local_time
 
 _STATES: dict[str, tuple[str, theme.Status]] = {
-    "imported": ("done", "done"), "undone": ("undo", "unchecked"), "refused": ("error", "error"), "new": ("package", "notice"),
-}  # fmt: skip
+    "imported": ("done", "done"),
+    "undone": ("undo", "unchecked"),
+    "refused": ("error", "error"),
+    "new": ("package", "notice"),
+}
 
 
 @dataclass
@@ -99,7 +103,7 @@ class InboxPage(Page):
         for path in in_order(files):
             self.desk.jobs.run(
                 _("Checking {name}").format(name=path.name),
-                lambda progress, path=path: _look_at(self.desk.workspace, path, progress), self._looked,
+                partial(_look_at, self.desk.workspace, path), self._looked,
             )  # fmt: skip
 
     def import_candidate(self, candidate: Candidate) -> None:
@@ -169,15 +173,16 @@ class InboxPage(Page):
             line = _("not imported yet") if good else _("would be refused")
             self._add(candidate.path.stem, line, "new" if good else "refused", ("new", str(candidate.path)))
         for row in packages:
-            line = f"{labels.label('sender', row.sender)} · {_('no. {n}').format(n=row.sequence)} · {local_time(row.imported_at)}"
+            line = _("{sender} · no. {n} · {at}").format(
+                sender=labels.label("sender", row.sender), n=row.sequence, at=local_time(row.imported_at)
+            )
             self._add(row.name, line, row.state, ("package", row.change_set), row)
             for warning in row.warnings:
                 if warning["code"] == "sequence_gap":
                     self._add(_("gap"), warning["message"], "refused", None)
         for row in refusals:
-            self._add(
-                row.file_name, f"{_('refused')} · {local_time(row.at)}", "refused", ("refusal", row.id), row
-            )
+            line = _("refused · {at}").format(at=local_time(row.at))
+            self._add(row.file_name, line, "refused", ("refusal", row.id), row)
         self.list.blockSignals(False)
         self._select(wanted)
 
@@ -216,9 +221,11 @@ class InboxPage(Page):
 
     def _show_nothing(self) -> None:
         choose = button(_("Choose packages…"), self.choose_files, icon="folder", kind="primary")
-        self._detail.setWidget(empty("inbox", _(
-            "Nothing has arrived yet. Drop a package here: it is checked, tried without changing anything, and you decide."
-        ), choose))  # fmt: skip
+        text = _(
+            "Nothing has arrived yet. Drop a package here: "
+            "it is checked, tried without changing anything, and you decide."
+        )
+        self._detail.setWidget(empty("inbox", text, choose))
 
 
 class _DropArea(QFrame):

@@ -35,10 +35,13 @@ class MapPage(Page):
         self._wanted: tuple[float, float] | None = None
         self.map = MapView({"view": self._view, "base": lambda _values: self._base})
         self.map.opened.connect(desk.open_record)
-        self.map.revived.connect(lambda: desk.messages.notice(_("The map's process ended and was started again.")))
-        self.map.gave_up.connect(lambda: self._states.setCurrentIndex(2))
+        self.map.revived.connect(
+            lambda: desk.messages.notice(_("The map's process ended and was started again."))
+        )
+        self.map.gave_up.connect(self._gave_up)
         self.map.drawn.connect(self._drawn)
         self.map.ready.connect(self._ready)
+        self._boxes: dict[str, QCheckBox] = {}
         self._choices = QVBoxLayout()
         self._choices.setSpacing(theme.S)
         side = QWidget()
@@ -62,13 +65,16 @@ class MapPage(Page):
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
         self._states = QStackedLayout(self)
         self._states.addWidget(body)
-        self._states.addWidget(empty("map", _("Nothing to show on the map yet. Addresses and grids arrive with packages."), first))
+        nothing = _("Nothing to show on the map yet. Addresses and grids arrive with packages.")
+        self._states.addWidget(empty("map", nothing, first))
         self._states.addWidget(empty("map", _("The map's process ended three times within a minute."), again))
 
     def refresh(self) -> None:
         """Reads the points beside the window; the page keeps its place."""
         self.busy = True
-        self.desk.jobs.read(lambda: (load_layers(self.desk.workspace), base_map(self.desk.workspace)), self._show)
+        self.desk.jobs.read(
+            lambda: (load_layers(self.desk.workspace), base_map(self.desk.workspace)), self._show
+        )
 
     def show_record(self, resource: str, entity: int) -> None:
         """Centres on one record and marks it, or says that it has no place."""
@@ -85,34 +91,38 @@ class MapPage(Page):
         if not self.layers:
             self.busy = False
             return
-        self.map.place.layers = [name for name in self.map.place.layers if name in self.layers] or [next(iter(self.layers))]
+        wanted = [name for name in self.map.place.layers if name in self.layers]
+        self.map.place.layers = wanted or [next(iter(self.layers))]
         self.map.load()
 
     def _offer(self) -> None:
         clear(self._choices)
+        self._boxes.clear()
         for name, layer in self.layers.items():
             box = QCheckBox(labels.label("resource", name))
             box.setChecked(name in self.map.place.layers)
             box.setIcon(theme.icon(name, COLOURS[theme.scheme()][name], 18))
             box.setIconSize(QSize(18, 18))
             box.toggled.connect(self._toggled)
-            box.setProperty("layer", name)
+            self._boxes[name] = box
             self._choices.addWidget(box)
-            share = _("{placed} of {total} placed").format(placed=f"{layer.placed:,}", total=f"{layer.total:,}")
+            share = _("{placed} of {total} placed").format(
+                placed=f"{layer.placed:,}", total=f"{layer.total:,}"
+            )
             line = label(share, "muted")
             line.setContentsMargins(theme.XL + theme.M, 0, 0, 0)
             self._choices.addWidget(line)
 
     def _toggled(self) -> None:
-        boxes = [self._choices.itemAt(place).widget() for place in range(self._choices.count())]  # type: ignore[union-attr]  # every place in range holds an item
-        self.map.show_layers([box.property("layer") for box in boxes if isinstance(box, QCheckBox) and box.isChecked()])
+        chosen = [name for name, box in self._boxes.items() if box.isChecked()]
+        self.map.show_layers(chosen)
 
     def _view(self, values: Mapping[str, str]) -> dict[str, Any]:
         layer = self.layers.get(values["layer"])
         if layer is None:
             return {"lon": [], "lat": [], "count": [], "id": []}
-        bounds = (float(values[name]) for name in ("west", "south", "east", "north"))
-        return layer.index.features(View(*bounds, zoom=int(values["zoom"]))).as_columns()
+        west, south, east, north = (float(values[name]) for name in ("west", "south", "east", "north"))
+        return layer.index.features(View(west, south, east, north, int(values["zoom"]))).as_columns()
 
     def _mark(self, place: tuple[float, float] | None) -> None:
         if place is None:
@@ -127,6 +137,9 @@ class MapPage(Page):
 
     def _drawn(self, _features: int) -> None:
         self.busy = False
+
+    def _gave_up(self) -> None:
+        self._states.setCurrentIndex(2)
 
     def _again(self) -> None:
         self._states.setCurrentIndex(0)

@@ -25,8 +25,10 @@ from desktop.widgets.parts import button, empty, head, label
 from desktop.widgets.rows_window import ListingModel
 from desktop.widgets.tables import table
 
-_WIDTHS = {"full_text": 420, "name": 260, "address_code": 190, "house_code": 220, "person_token": 160, "community_code": 130,
-           "grid_code": 150, "uscc": 180, "summary": 300, "description": 260, "id_masked": 180}  # fmt: skip
+_WIDTHS = {
+    "full_text": 420, "name": 260, "address_code": 190, "house_code": 220, "person_token": 160,
+    "community_code": 130, "grid_code": 150, "uscc": 180, "summary": 300, "description": 260, "id_masked": 180,
+}  # fmt: skip
 _PLAIN = 110
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt, QUrl
@@ -93,7 +94,7 @@ class ReportsPage(Page):
         for path in written.files:
             url = QUrl.fromLocalFile(str(path))
             self._files.addWidget(
-                button(path.name, lambda url=url: QDesktopServices.openUrl(url), kind="link", icon="reports")
+                button(path.name, partial(QDesktopServices.openUrl, url), kind="link", icon="reports")
             )
         self._files.addStretch(1)
         self.desk.messages.done(

@@ -75,8 +75,8 @@ class WorkbenchPage(Page):
         self.tiles["quarantined"].show_figure(
             f"{now.quarantined:,}", _("go back to their sender"), "error" if now.quarantined else None
         )
-        rejected = _("{n} rejected by upstream").format(n=f"{now.rejected:,}")
-        self.tiles["waiting"].show_figure(f"{now.waiting:,}", rejected, "error" if now.rejected else None)
+        rejected = _("{n} rejected or held back").format(n=f"{now.rejected:,}")
+        self.tiles["waiting"].show_figure(f"{now.waiting:,}", rejected)
         self.tiles["refusals"].show_figure(f"{now.refusals:,}", _("nothing of them was taken"))
         self._show_entities(now)
 
@@ -85,6 +85,7 @@ class WorkbenchPage(Page):
         for name, count in now.entities.items():
             if count:
                 box = QVBoxLayout()
+                box.setSpacing(2)
                 box.addWidget(label(f"{count:,}", "figure"))
                 box.addWidget(label(labels.label("resource", name), "muted"))
                 self._entities.addLayout(box)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -129,7 +130,7 @@ class ImportedView(QWidget):
         grid = QGridLayout()
         ordered = sorted(page.by_rule.items(), key=lambda item: -item[1])
         for place, (rule, count) in enumerate(ordered):
-            made = button(f"{rule}  {count:,}", lambda rule=rule: self._read(rule), kind="link")
+            made = button(f"{rule}  {count:,}", partial(self._read, rule), kind="link")
             grid.addWidget(made, place // 4, place % 4)
         return grid
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -73,7 +75,7 @@ class RecordView(QWidget):
             grid.addWidget(shown, row, 1)
             why = button(
                 "?",
-                lambda value=value: self._why(value.name, value.origin),
+                partial(self._why, value.name, value.origin),
                 kind="link",
                 tip=why_text(value.origin),
             )
@@ -101,7 +103,7 @@ class RecordView(QWidget):
                 text = f"{other.title}   {words}"
                 open_it = button(
                     text,
-                    lambda other=other: self._desk.open_record(other.resource, other.id),
+                    partial(self._desk.open_record, other.resource, other.id),
                     kind="link",
                     icon=kind,
                 )

@@ -3,7 +3,7 @@
 
 const GridLink = (() => {
   const map = L.map("map", { preferCanvas: true, zoomControl: false, attributionControl: false,
-    minZoom: 11, maxZoom: 20, zoomSnap: 0.5, worldCopyJump: false });
+    minZoom: 11, maxZoom: 20, zoomSnap: 0.25, worldCopyJump: false });
   L.control.zoom({ position: "bottomright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   map.createPane("base").style.zIndex = 300;
