@@ -56,7 +56,9 @@ def _buildings(rng: np.random.Generator, count: int) -> pl.DataFrame:
     sites = int(2 * count * weights.sum()) + 50
     kind = rng.choice(4, size=sites, p=weights / weights.sum())
     each = np.select(
-        [kind <= LANE, kind == ESTATE], [rng.integers(*doors, sites), rng.integers(min(most, 3), most + 1, sites)], 1
+        [kind <= LANE, kind == ESTATE],
+        [rng.integers(*doors, sites), rng.integers(min(most, 3), most + 1, sites)],
+        1,
     )
     of = np.repeat(np.arange(sites), each)
     nth = np.arange(of.size) - np.repeat(np.cumsum(each) - each, each)
@@ -115,8 +117,10 @@ def _estates(rng: np.random.Generator, sites: pl.DataFrame) -> pl.Expr:
     """Names of estates and office houses: the first estate of a community bears its name, no two are alike."""
     made = [head + tail for head in words("estate_heads") for tail in words("estate_tails")]
     stem = pl.col("name").str.replace(r"(社区|村委会)$", "")
-    stems = divisions().filter(pl.col("level") == "community").with_columns(
-        stem=pl.when(stem.str.contains(_ESTATE_LIKE)).then(stem).otherwise(stem + "新村")
+    stems = (
+        divisions()
+        .filter(pl.col("level") == "community")
+        .with_columns(stem=pl.when(stem.str.contains(_ESTATE_LIKE)).then(stem).otherwise(stem + "新村"))
     )
     known = sorted({*made, *words("estates")} - set(stems["stem"]))
     names = [known[i] for i in rng.permutation(len(known))]

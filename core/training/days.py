@@ -63,7 +63,8 @@ def _with_landlords(rng: np.random.Generator, homes: pl.DataFrame, persons: pl.D
     owner = owners.select("person_token", "name_masked")[rng.integers(0, owners.height, homes.height)]
     let = pl.col("use") == "rented"
     return homes.with_columns(
-        landlord_token=pl.when(let).then(owner["person_token"]), landlord_masked=pl.when(let).then(owner["name_masked"])
+        landlord_token=pl.when(let).then(owner["person_token"]),
+        landlord_masked=pl.when(let).then(owner["name_masked"]),
     )
 
 
@@ -97,7 +98,9 @@ def second_day(press: Press, district: District, flock: Flock) -> Flock:
     told = pl.concat([moved, called, come]).with_columns(op=pl.lit("upsert"))
     delta = pl.concat([flock.now.filter(moving).with_columns(op=pl.lit("retire")), told])
     press.issue(SECOND, 1, "community", {"person": delta}, mode="delta")
-    press.issue(SECOND, 2, "governance", {"organisation": _firms_a_week_on(press.rng, district)}, mode="delta")
+    press.issue(
+        SECOND, 2, "governance", {"organisation": _firms_a_week_on(press.rng, district)}, mode="delta"
+    )
     press.issue(SECOND, 3, "qr", {"qr_report": district.incidents["qr_report"].clear()})
     now = pl.concat([flock.now.filter(~calling), moved, called, come])
     return Flock(now, flock.later.tail(flock.later.height - come.height))
@@ -144,7 +147,9 @@ def _moved(rng: np.random.Generator, persons: pl.DataFrame, homes: pl.DataFrame)
     which = rng.integers(0, rented.len(), persons.height)
     there, next_door = rented.gather(which), rented.gather((which + 1) % rented.len())
     elsewhere = pl.when(there == persons["house_code"]).then(next_door).otherwise(there)
-    return persons.with_columns(house_code=elsewhere, move_in=pl.lit("2026-11-05"), relation_to_head=pl.lit("99"))
+    return persons.with_columns(
+        house_code=elsewhere, move_in=pl.lit("2026-11-05"), relation_to_head=pl.lit("99")
+    )
 
 
 def _with_new_phone(rng: np.random.Generator, rows: pl.DataFrame) -> pl.DataFrame:
@@ -166,4 +171,7 @@ def _firms_a_week_on(rng: np.random.Generator, district: District) -> pl.DataFra
 def _with_identity(press: Press, persons: pl.DataFrame) -> dict[str, pl.DataFrame]:
     if press.seal_to_pem is None:
         return {"person": persons}
-    return {"person": persons, "identity": persons.select("person_token", "name", "id_type", "id_number", "phone")}
+    return {
+        "person": persons,
+        "identity": persons.select("person_token", "name", "id_type", "id_number", "phone"),
+    }

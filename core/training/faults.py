@@ -104,7 +104,9 @@ def _of_rows(resource: Resource) -> Iterator[Fault]:
     if "crs" in resource.column_names:
         yield from _COORDINATES
     divisions = (("subdistrict_code", "320508999000"), ("community_code", "320508017999"))
-    yield from (Fault("division.unknown", {n: pl.lit(code)}) for n, code in divisions if n in resource.column_names)
+    yield from (
+        Fault("division.unknown", {n: pl.lit(code)}) for n, code in divisions if n in resource.column_names
+    )
 
 
 def _placed(rule: str, **changes: str | None) -> Fault:
@@ -138,7 +140,10 @@ def _again(column: str, begin: pl.Expr, check: Callable[[pl.Series], pl.Series])
 
 
 _CITIZEN, _ORDER_SHOWN = _is("id_type", "01", "03", "04"), pl.col("id_masked").str.contains(r"\*\d{3}[\dX]$")
-_BORN, _YEAR_SHOWN = pl.col("birth_year").cast(pl.Int64, strict=False), pl.col("id_masked").str.contains(r"^\d{10}\*")
+_BORN, _YEAR_SHOWN = (
+    pl.col("birth_year").cast(pl.Int64, strict=False),
+    pl.col("id_masked").str.contains(r"^\d{10}\*"),
+)
 _MAN = pl.col("sex") == "1"
 
 _PERSON = (

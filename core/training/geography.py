@@ -86,7 +86,9 @@ def make_land(rng: np.random.Generator, households: int) -> Land:
     outline = _scaled(_outline(), _SHRINK)
     centres = _spread(rng, outline, divisions().filter(pl.col("level") == "community").height)
     communities = _assign(centres)
-    seeds, owner = _grid_seeds(rng, outline, centres, max(len(centres), round(households / HOUSEHOLDS_A_GRID)))
+    seeds, owner = _grid_seeds(
+        rng, outline, centres, max(len(centres), round(households / HOUSEHOLDS_A_GRID))
+    )
     cells = _corners_rounded(_scaled(_cells(seeds, outline), 1 / _SHRINK))
     order = np.lexsort((seeds[:, 0], -seeds[:, 1], communities["code"].rank("dense").to_numpy()[owner]))
     cells, named = cells[order], communities[owner[order]]
@@ -137,7 +139,10 @@ def _spread(rng: np.random.Generator, outline: Any, count: int) -> Degrees:
 
 
 def _strewn(
-    rng: np.random.Generator, area: Any, count: int, wanted: Callable[[Degrees], npt.NDArray[np.bool_]] | None = None
+    rng: np.random.Generator,
+    area: Any,
+    count: int,
+    wanted: Callable[[Degrees], npt.NDArray[np.bool_]] | None = None,
 ) -> Degrees:
     west, south, east, north = area.bounds
     found: list[Degrees] = []
@@ -180,7 +185,9 @@ def _balanced(points: Degrees, anchors: Degrees, room: Numbers) -> Numbers:
     return block
 
 
-def _grid_seeds(rng: np.random.Generator, outline: Any, centres: Degrees, count: int) -> tuple[Degrees, Numbers]:
+def _grid_seeds(
+    rng: np.random.Generator, outline: Any, centres: Degrees, count: int
+) -> tuple[Degrees, Numbers]:
     """The seeds of ``count`` grids and the community of each: one at least for every community."""
     extra = rng.multinomial(count - len(centres), np.full(len(centres), 1 / len(centres)))
     seeds, owner = [], np.repeat(np.arange(len(centres)), extra + 1)

@@ -42,7 +42,9 @@ def households(rng: np.random.Generator, homes: pl.DataFrame, people: int) -> pl
     size = _fitted(rng, rng.choice(_SIZES[0], size=lived_in.height, p=_SIZES[1]), people)
     of = np.repeat(np.arange(size.size), size)
     member = np.arange(of.size) - np.repeat(np.cumsum(size) - size, size)
-    return lived_in.select("house_code", "use")[of].with_columns(household=pl.Series(of), member=pl.Series(member))
+    return lived_in.select("house_code", "use")[of].with_columns(
+        household=pl.Series(of), member=pl.Series(member)
+    )
 
 
 def _fitted(rng: np.random.Generator, size: Numbers, people: int) -> Numbers:

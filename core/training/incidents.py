@@ -29,7 +29,13 @@ _HAZARDS = (
     "客厅隔断出租", "楼道堆物堵塞", "私拉电线为电动自行车充电", "灭火器过期", "燃气软管老化",
     "防盗窗未设逃生口", "金属夹芯板隔墙",
 )  # fmt: skip
-_ANSWERS = ({"answer": "一致"}, {"answer": "门牌缺失"}, {"slot": "上午"}, {"slot": "下午"}, {"answer": "楼栋号有误"})
+_ANSWERS = (
+    {"answer": "一致"},
+    {"answer": "门牌缺失"},
+    {"slot": "上午"},
+    {"slot": "下午"},
+    {"answer": "楼栋号有误"},
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,9 @@ class _Making:
 
     def both(self, rows: pl.DataFrame, pairs: tuple[tuple[str, str], ...]) -> tuple[pl.Series, pl.Series]:
         which = self.rng.integers(0, len(pairs), rows.height)
-        return picked([first for first, _second in pairs], which), picked([second for _first, second in pairs], which)
+        return picked([first for first, _second in pairs], which), picked(
+            [second for _first, second in pairs], which
+        )
 
     def moments(self, rows: pl.DataFrame) -> pl.Series:
         """Times of October 2026, by day."""

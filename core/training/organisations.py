@@ -30,7 +30,11 @@ def organisations(rng: np.random.Generator, spots: pl.DataFrame, count: int) -> 
     code = with_credit_check(starts + "320508" + with_organisation_check(body))
     known = with_organisation_check(body)
     old = pl.concat_str(known.str.head(8), pl.lit("-"), known.str.tail(1).alias("check"))
-    local = pl.when(pl.Series(rng.random(count) < 0.5)).then("GS" + digits(np.arange(1, count + 1), 8)).otherwise(old)
+    local = (
+        pl.when(pl.Series(rng.random(count) < 0.5))
+        .then("GS" + digits(np.arange(1, count + 1), 8))
+        .otherwise(old)
+    )
     return pl.DataFrame({
         "name": _names(rng, which), "kind": which,
         "address_code": spots["address_code"].gather(_seats(rng, spots, count)),
@@ -58,10 +62,13 @@ def _seats(rng: np.random.Generator, spots: pl.DataFrame, count: int) -> Any:
 def _names(rng: np.random.Generator, kind: pl.Series) -> pl.Series:
     """Names that occur once: who would be the second of a name is a branch with a number."""
     head, middle, more, trade = (
-        draw(rng, words(name), kind.len()) for name in ("firm_heads", "firm_middles", "firm_middles", "firm_trades")
+        draw(rng, words(name), kind.len())
+        for name in ("firm_heads", "firm_middles", "firm_middles", "firm_trades")
     )
     end = kind.replace_strict({kind: end for kind, (_start, end, _share) in _KINDS.items()})
-    town = pl.select(pl.when(kind == "individual_business").then(pl.lit("姑苏区")).otherwise(pl.lit("苏州市")))
+    town = pl.select(
+        pl.when(kind == "individual_business").then(pl.lit("姑苏区")).otherwise(pl.lit("苏州市"))
+    )
     whole = pl.DataFrame({"name": town.to_series() + head + middle + more + trade + end})
     turn = pl.int_range(pl.len()).over("name")
     branch = pl.when(turn > 0).then(pl.format("第{}分部", turn)).otherwise(pl.lit(""))

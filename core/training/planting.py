@@ -29,7 +29,9 @@ def plant(
     left = _wanted(frame.height, rate, possible, covered, resource)
     free, parts = rng.permutation(_free(frame, allowed)), []
     for number, fault in enumerate(possible):
-        share = -(-left // (len(possible) - number))  # what rows could not bear falls to the faults that follow
+        share = -(
+            -left // (len(possible) - number)
+        )  # what rows could not bear falls to the faults that follow
         rows = _able(frame, free, fault)[:share]
         free, left = free[~np.isin(free, rows)], left - rows.size
         parts.append(_spoilt(frame, rows, fault))

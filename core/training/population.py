@@ -52,7 +52,9 @@ def _kinship(rng: np.random.Generator, homes: pl.DataFrame) -> Numbers:
     """By the place in the household; one tenant household in three is no family."""
     member, household = homes["member"].to_numpy(), homes["household"].to_numpy()
     roll = rng.random(member.size)
-    strangers = (rng.random(int(household.max()) + 1) < 0.33)[household] & (homes["use"] == "rented").to_numpy()
+    strangers = (rng.random(int(household.max()) + 1) < 0.33)[household] & (
+        homes["use"] == "rented"
+    ).to_numpy()
     family = np.select(
         [member == 0, (member == 1) & (roll < 0.8), member == 1, member == 2, member == 3, member == 4],
         [HEAD, SPOUSE, PARENT, CHILD, np.where(roll < 0.6, CHILD, PARENT), PARENT],
@@ -90,7 +92,9 @@ def _residences(rng: np.random.Generator, homes: pl.DataFrame) -> pl.Series:
     count = int(household.max()) + 1
     owner, tenant = draw(rng, kinds, count, [92, 5, 2, 1]), draw(rng, kinds, count, [6, 86, 7, 1])
     own = homes["use"] == "self"
-    return pl.select(pl.when(own).then(owner.gather(household)).otherwise(tenant.gather(household))).to_series()
+    return pl.select(
+        pl.when(own).then(owner.gather(household)).otherwise(tenant.gather(household))
+    ).to_series()
 
 
 def _moved_in(rng: np.random.Generator, born: Numbers, residence: pl.Series) -> pl.Series:
@@ -104,7 +108,10 @@ def _moved_in(rng: np.random.Generator, born: Numbers, residence: pl.Series) -> 
 
 def _documents(rng: np.random.Generator, base: pl.DataFrame, born: Numbers, sex: Numbers) -> pl.DataFrame:
     count = base.height
-    abroad, here = draw(rng, ["05", "02", "03", "04"], count, [4, 1, 3, 2]), pl.col("residence") == "registered"
+    abroad, here = (
+        draw(rng, ["05", "02", "03", "04"], count, [4, 1, 3, 2]),
+        pl.col("residence") == "registered",
+    )
     id_type = (
         pl.when(pl.col("residence") == "overseas").then(abroad)
         .when(~here & pl.Series(rng.random(count) < 0.004)).then(draw(rng, ["03", "04"], count)).otherwise(pl.lit("01"))
@@ -158,7 +165,9 @@ def _names(rng: np.random.Generator, documented: pl.DataFrame, surname: pl.Serie
         which = rng.integers(0, len(names), count)
         whole = whole.with_columns(
             name=pl.when(chosen).then(picked(names, which)).otherwise("name"),
-            name_masked=pl.when(chosen).then(picked([mask_name(n) for n in names], which)).otherwise("name_masked"),
+            name_masked=pl.when(chosen)
+            .then(picked([mask_name(n) for n in names], which))
+            .otherwise("name_masked"),
         )
     return whole
 
@@ -193,4 +202,6 @@ def _permits(rng: np.random.Generator, persons: pl.DataFrame) -> pl.DataFrame:
     number = pl.concat_str(
         pl.lit("320508********"), digits(rng.integers(0, 10_000, persons.height), 4).alias("end")
     )
-    return persons.with_columns(permit_no_masked=pl.when(has).then(number), permit_until=pl.when(has).then(until))
+    return persons.with_columns(
+        permit_no_masked=pl.when(has).then(number), permit_until=pl.when(has).then(until)
+    )

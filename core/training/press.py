@@ -58,7 +58,9 @@ class Press:
                 covered=self._covered, allowed=(allowed or {}).get(resource),
             )  # fmt: skip
             ready[resource] = spoilt
-            self.truth.append(truth.select(pl.lit(name).alias("package"), pl.lit(resource).alias("resource"), *TRUTH))
+            self.truth.append(
+                truth.select(pl.lit(name).alias("package"), pl.lit(resource).alias("resource"), *TRUTH)
+            )
         self.progress.checkpoint()
         self._print(name, when + timedelta(minutes=number), sender, ready, mode)
 

@@ -25,7 +25,10 @@ def words(name: str) -> list[str]:
 @cache
 def roads() -> dict[str, list[str]]:
     """The roads of each sub-district by its code."""
-    return {str(code): [str(road) for road in found] for code, found in read_toml("training", "roads.toml").items()}
+    return {
+        str(code): [str(road) for road in found]
+        for code, found in read_toml("training", "roads.toml").items()
+    }
 
 
 @cache
