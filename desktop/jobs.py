@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
+from shiboken6 import isValid
 
 from core.errors import Cancelled
 from core.jobs import Progress, Snapshot, Work
@@ -112,9 +113,15 @@ class JobRunner(QObject):
         self.running.remove(job)
         if not self.running:
             self._timer.stop()
-        if job.state == "done" and done is not None:
+        if job.state == "done" and done is not None and _wanted(done):
             done(job.result)
         if job.state == "failed":
             self.failed.emit(job)
         if not self.running:
             self.idle.emit()
+
+
+def _wanted(done: Callable[[Any], None]) -> bool:
+    """Whether whoever asked is still there: a view may be gone before its answer comes."""
+    asker = getattr(done, "__self__", None)
+    return not isinstance(asker, QObject) or isValid(asker)
