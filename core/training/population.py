@@ -1,7 +1,8 @@
 """Who lives in the households: kinship, sex, age, residence, documents. Every person is synthetic.
 
-Numbers begin with divisions that do not exist (``names.toml``, ``homes``), passports with the letters of
-no country and phones have 0000 in the middle: none of them can be somebody's.
+Citizen numbers begin with divisions that do not exist (``names.toml``, ``homes``) and passports with the
+letters of no country: none of them can be somebody's. Permits of Hong Kong, Macao, Taiwan and foreigners have
+no such room; theirs are drawn at random, as is the end of each phone, which has 0000 in the middle.
 """
 
 from __future__ import annotations
