@@ -16,6 +16,7 @@ from core.model.registry import HISTORY, TABLES
 from core.model.resources import RESOURCES, Column
 from core.security import audit
 from core.security.workspace import Workspace, permits
+from core.verification.catalogue import describe
 
 _RELATED: Final = 200
 
@@ -50,12 +51,23 @@ class Value:
 
 @dataclass(frozen=True)
 class Related:
-    """A record that hangs on this one."""
+    """A record that hangs on this one; ``facts`` are the columns that tell it from its neighbours."""
 
     resource: str
     id: int
     title: str
-    subtitle: str
+    facts: Sequence[tuple[str, Any]]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A finding of the import that last set the record, as a sentence and its cure."""
+
+    rule: str
+    severity: str
+    field: str
+    message: str
+    cure: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Record:
     counts: Mapping[str, int]
     words: Sequence[Word]
     history: Sequence[tuple[Origin | None, Mapping[str, Any]]]
-    findings: Sequence[tuple[str, str]]
+    findings: Sequence[Remark]
 
 
 @permits("registry.read")
@@ -218,7 +230,7 @@ def _related(
         counts[kind] = connection.execute(select(sql.count()).select_from(table).where(here)).scalar_one()
         for row in connection.execute(select(table).where(here).order_by(table.c.id).limit(_RELATED)):
             fields = dict(row._mapping)
-            shown.append(Related(kind, row.id, title_of(kind, fields), _subtitle(kind, fields)))
+            shown.append(Related(kind, row.id, title_of(kind, fields), _subtitle(resource, kind, fields)))
     return shown, {kind: count for kind, count in counts.items() if count}
 
 
@@ -239,27 +251,24 @@ def _hanging(resource: str, held: Mapping[str, Any]) -> list[tuple[str, ColumnEl
     return [("address", address.c.address_code == code)] if code else []
 
 
-def _subtitle(resource: str, held: Mapping[str, Any]) -> str:
-    names = {
-        "house": ("use",),
-        "person": ("residence", "birth_year", "house_code"),
-        "organisation": ("kind", "status"),
-    }
-    return " · ".join(str(held[name]) for name in names.get(resource, ()) if held[name])
+def _subtitle(seen_from: str, kind: str, held: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    names = {"house": ("use",), "person": ("residence", "birth_year"), "organisation": ("kind", "status")}
+    shown = names.get(kind, ()) + (("house_code",) if (seen_from, kind) == ("address", "person") else ())
+    return tuple((name, held[name]) for name in shown if held[name])
 
 
-def _findings(connection: Connection, resource: str, held: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _findings(connection: Connection, resource: str, held: Mapping[str, Any]) -> list[Remark]:
     known = RESOURCES[resource]
-    key = (
-        ":".join(str(held[name]) for name in known.key)
-        if held[known.key[0]]
-        else str(held[known.alternative_key])
-    )
+    whole = held[known.key[0]] is not None
+    key = ":".join(str(held[name]) for name in known.key) if whole else str(held[known.alternative_key])
     rows = connection.execute(
-        select(finding.c.rule, finding.c.field).where(
+        select(finding.c.rule, finding.c.severity, finding.c.field, finding.c.value).where(
             finding.c.resource == resource,
             finding.c.key == key,
             finding.c.change_set.in_({held["changed_in"], held["created_in"]}),
         )
     )
-    return [(row.rule, row.field) for row in rows]
+    return [
+        Remark(row.rule, row.severity, row.field, *describe(row.rule, field=row.field, value=row.value))
+        for row in rows
+    ]

@@ -24,6 +24,7 @@ from desktop.pages import Page
 from desktop.widgets.parts import button, empty, head, label
 from desktop.widgets.rows_window import ListingModel
 from desktop.widgets.tables import table
+from desktop.widgets.watermark import Watermark
 
 _WIDTHS = {
     "full_text": 420, "name": 260, "address_code": 190, "house_code": 220, "person_token": 160,
@@ -48,7 +49,7 @@ class RegistryPage(Page):
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(_("Filter: two characters or more"))
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMaximumWidth(300)
+        self.filter.setFixedWidth(260)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(250)
@@ -60,10 +61,7 @@ class RegistryPage(Page):
         row.setSpacing(0)
         for number, name in enumerate(SHOWN):
             row.addWidget(self._segment(number, name))
-        row.addSpacing(theme.M)
-        row.addWidget(self._count)
         row.addStretch(1)
-        row.addWidget(self.filter)
         self._states = QStackedLayout()
         self._states.addWidget(self.view)
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
@@ -75,9 +73,10 @@ class RegistryPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head(_(self.title)))
+        outer.addLayout(head(_(self.title), self._count, self.filter))
         outer.addLayout(row)
         outer.addWidget(holder, 1)
+        Watermark(self.view, desk.workspace.actor.name)
         self.model.told.connect(self._told)
         for keys, act in (
             ("J", lambda: self._step(1)),
@@ -100,6 +99,8 @@ class RegistryPage(Page):
     def open_kind(self, name: str) -> None:
         """Shows the records of one kind."""
         self.filter.clear()
+        self.kinds.button(list(SHOWN).index(name)).setChecked(True)
+        self._count.clear()
         self.model.open(name)
         self._columns()
 

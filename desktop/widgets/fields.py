@@ -31,7 +31,7 @@ TITLES = {
     "landlord_masked": N_("landlord"),
     "tenants_max": N_("tenants at most"),
     "person_token": N_("pseudonym"),
-    "name_masked": N_("name"),
+    "name_masked": N_("full name"),
     "id_type": N_("document type"),
     "id_masked": N_("document number"),
     "sex": N_("sex"),

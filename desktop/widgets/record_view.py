@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.i18n import _
+from core.registry.divisions import division_name
 from core.registry.record import Origin, Record, record
 from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.fields import field_title, shown_value
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
+from desktop.widgets.watermark import Watermark
 
 _PLACED = ("address", "house", "organisation", "place", "thing", "event", "hazard")
 
@@ -28,6 +31,7 @@ class RecordView(QWidget):
         self._column.setContentsMargins(0, 0, theme.S, theme.L)
         self._column.setSpacing(theme.S)
         self._column.addWidget(label(_("Reading the record"), "muted"))
+        Watermark(self, desk.workspace.actor.name)
         self._column.addStretch(1)
         desk.jobs.read(lambda: record(desk.workspace, resource, entity), self.show_record)
 
@@ -55,8 +59,9 @@ class RecordView(QWidget):
             self._column.addLayout(row)
         self._column.addWidget(rule())
         self._fields(one)
-        self._related(one)
         self._findings(one)
+        self._related(one)
+        self._words(one)
         self._history(one)
         self._column.addStretch(1)
 
@@ -67,7 +72,9 @@ class RecordView(QWidget):
         for row, value in enumerate(one.values):
             grid.addWidget(label(field_title(value.name), "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
             text = shown_value(value.name, value.value)
-            shown = label(text if len(text) < 64 else f"{text[:16]}…", wrap=True)
+            if value.name in ("community_code", "subdistrict_code"):
+                text = f"{division_name(text)}  {text}"
+            shown = label(f"{text[:16]}…" if value.name.endswith(("_token", "_tokens")) else text, wrap=True)
             if value.personal:
                 shown.setStyleSheet(f"color: {theme.tokens().muted}; letter-spacing: 1px;")
                 shown.setToolTip(_("Masked as it was delivered."))
@@ -92,26 +99,38 @@ class RecordView(QWidget):
         self._reason.setVisible(True)
 
     def _related(self, one: Record) -> None:
-        if not one.related:
-            return
-        self._column.addWidget(rule())
-        for kind in dict.fromkeys(other.resource for other in one.related):
+        for kind, count in one.counts.items():
             others = [other for other in one.related if other.resource == kind]
-            self._column.addWidget(label(f"{labels.label('resource', kind)} {len(others):,}", "heading"))
+            self._column.addWidget(rule())
+            self._column.addWidget(label(f"{labels.label('resource', kind)}  {count:,}", "heading"))
             for other in others:
-                words = " · ".join(_translated(part) for part in other.subtitle.split(" · ") if part)
-                text = f"{other.title}   {words}"
-                open_it = button(
-                    text,
-                    partial(self._desk.open_record, other.resource, other.id),
-                    kind="link",
-                    icon=kind,
-                )
-                self._column.addWidget(open_it)
+                facts = " · ".join(shown_value(name, value) for name, value in other.facts)
+                link = _Link(other.title, facts, kind)
+                link.opened.connect(partial(self._desk.open_record, other.resource, other.id))
+                self._column.addWidget(link)
+            if count > len(others):
+                rest = _("{shown} of {count} are shown; the others are in the registry's table.")
+                text = rest.format(shown=f"{len(others):,}", count=f"{count:,}")
+                self._column.addWidget(label(text, "muted", wrap=True))
+
+    def _words(self, one: Record) -> None:
+        for word in one.words:
+            self._column.addWidget(rule())
+            said = _("{source} says otherwise").format(source=labels.label("sender", word.source))
+            same = _("{source} says the same").format(source=labels.label("sender", word.source))
+            self._column.addWidget(label(said if word.differs else same, "heading"))
+            self._column.addWidget(label(why_text(word.origin), "muted", wrap=True))
+            for name, value in word.differs.items():
+                text = f"{field_title(name)}: {shown_value(name, value) or _('empty')}"
+                self._column.addWidget(label(text, wrap=True))
 
     def _findings(self, one: Record) -> None:
-        for name, field in one.findings:
-            self._column.addWidget(status_word("warning", f"{field_title(field)}: {name}"))
+        for remark in one.findings:
+            status: theme.Status = "error" if remark.severity == "error" else "warning"
+            word = f"{field_title(remark.field)}: {remark.message}"
+            self._column.addWidget(status_word(status))
+            self._column.addWidget(label(word, wrap=True))
+            self._column.addWidget(label(remark.cure, "muted", wrap=True))
 
     def _history(self, one: Record) -> None:
         if not one.history:
@@ -127,12 +146,36 @@ class RecordView(QWidget):
                 )
 
 
-def _translated(part: str) -> str:
-    for name in ("use", "residence", "kind", "status"):
-        shown = shown_value(name, part)
-        if shown != part:
-            return shown
-    return part
+class _Link(QFrame):
+    """A record that hangs on this one: two lines, opened by click or Enter."""
+
+    opened = Signal()
+
+    def __init__(self, title: str, facts: str, icon: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "link")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{title} {facts}")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(theme.XS, theme.XS, theme.XS, theme.XS)
+        picture = QLabel()
+        picture.setPixmap(theme.pixmap(icon, theme.tokens().muted, 16))
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        name = label(title, wrap=True)
+        name.setStyleSheet(f"color: {theme.tokens().accent};")
+        row.addWidget(name, 1)
+        row.addWidget(label(facts, "muted"), 0, Qt.AlignmentFlag.AlignTop)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.opened.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.opened.emit()
+            return
+        super().keyPressEvent(event)
 
 
 def why_text(origin: Origin | None) -> str:

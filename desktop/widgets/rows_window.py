@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -11,12 +12,15 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from core.i18n import _
 from core.registry import browse
 from core.registry.browse import Slice
+from core.registry.divisions import division_name
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.fields import field_title, shown_value
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
+_DIVISIONS = ("community_code", "subdistrict_code")
+_NUMBERS = ("area_m2", "rooms", "cycle_days")
 PAGE, KEPT = 200, 24
 """Rows a page, and pages kept."""
 
@@ -31,7 +35,7 @@ class ListingModel(QAbstractTableModel):
         self._desk = desk
         self.resource, self.columns = "address", browse.SHOWN["address"]
         self.order_by, self.descending = "full_text", False
-        self._total, self._turn = 0, 0
+        self._total, self._turn, self._counted = 0, 0, False
         self._pages: OrderedDict[int, Sequence[tuple[Any, ...]]] = OrderedDict()
         self._asked: set[int] = set()
         self._found: Sequence[tuple[Any, ...]] | None = None
@@ -44,6 +48,7 @@ class ListingModel(QAbstractTableModel):
         self.order_by, self.descending = order_by or self.sortable[0], descending
         self._again(None)
         turn = self._turn
+        self._read(0, of=sys.maxsize)  # the first page does not wait for the count
         self._desk.jobs.read(
             lambda: browse.total(self._desk.workspace, resource), lambda n: self._count(turn, n)
         )
@@ -85,22 +90,35 @@ class ListingModel(QAbstractTableModel):
         ):
             return field_title(self.columns[section])
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return _side(self.columns[section]) if section < len(self.columns) else None
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         name = self.columns[index.column()]
-        if role == Qt.ItemDataRole.FontRole and name.endswith(("_code", "_no", "_token", "uscc", "_masked")):
-            return theme.monospace() if name != "name_masked" else None
-        if role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return None
-        held = self._row(index.row())
+        if (
+            role == Qt.ItemDataRole.FontRole
+            and name.endswith(("_code", "_no", "_token", "uscc", "id_masked"))
+            and name not in _DIVISIONS
+        ):
+            return theme.monospace()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(name)
+        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+            return self._text(index.row(), index.column(), whole=role == Qt.ItemDataRole.ToolTipRole)
+        return None
+
+    def _text(self, row: int, column: int, *, whole: bool) -> str | None:
+        """A cell's text; ``whole`` asks for the code of what is shown by its name."""
+        held, name = self._row(row), self.columns[column]
         if held is None:
-            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == 0 else None
-        mark = _(" (retired)") if held[1] and index.column() == 0 else ""
-        return f"{shown_value(name, held[index.column() + 2])}{mark}"
+            return "…" if column == 0 and not whole else None
+        mark = _(" (retired)") if held[1] and column == 0 else ""
+        value = held[column + 2]
+        if name in _DIVISIONS and not whole:
+            return division_name(str(value)) + mark
+        return f"{shown_value(name, value)}{mark}"
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         name = self.columns[column]
@@ -119,28 +137,18 @@ class ListingModel(QAbstractTableModel):
         return rows[place] if place < len(rows) else None
 
     def _ask(self, page: int) -> None:
-        if page in self._asked:
-            return
+        if page not in self._asked and self._counted:
+            self._read(page, of=self._total)
+
+    def _read(self, page: int, *, of: int) -> None:
         self._asked.add(page)
-        turn, resource, order, down, of = (
-            self._turn,
-            self.resource,
-            self.order_by,
-            self.descending,
-            self._total,
-        )
+        turn, resource, order, down = self._turn, self.resource, self.order_by, self.descending
         self._desk.jobs.read(
             lambda: browse.listing(
-                self._desk.workspace,
-                resource,
-                order_by=order,
-                descending=down,
-                start=page * PAGE,
-                count=PAGE,
-                of=of,
+                self._desk.workspace, resource, order_by=order, descending=down, start=page * PAGE, count=PAGE, of=of
             ),
             lambda part: self._arrived(turn, page, part),
-        )
+        )  # fmt: skip
 
     def _arrived(self, turn: int, page: int, part: Slice) -> None:
         if turn != self._turn:
@@ -149,15 +157,24 @@ class ListingModel(QAbstractTableModel):
         self._pages[page] = part.rows
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
+        if not self._counted and part.rows:
+            self._grow(len(part.rows))
         last = min(self._total, part.start + PAGE) - 1
-        self.dataChanged.emit(self.index(part.start, 0), self.index(last, len(self.columns) - 1))
+        if last >= part.start:
+            self.dataChanged.emit(self.index(part.start, 0), self.index(last, len(self.columns) - 1))
 
     def _count(self, turn: int, total: int) -> None:
-        if turn == self._turn:
-            self.beginResetModel()
+        if turn != self._turn:
+            return
+        self._counted = True
+        self._grow(total)
+        self.told.emit(total)
+
+    def _grow(self, total: int) -> None:
+        if total > self._total:
+            self.beginInsertRows(_NOWHERE, self._total, total - 1)
             self._total = total
-            self.endResetModel()
-            self.told.emit(total)
+            self.endInsertRows()
 
     def _matches(self, turn: int, part: Slice) -> None:
         if turn == self._turn:
@@ -167,7 +184,12 @@ class ListingModel(QAbstractTableModel):
     def _again(self, found: Sequence[tuple[Any, ...]] | None) -> None:
         self.beginResetModel()
         self._turn += 1
-        self._total, self._found = 0, found
+        self._total, self._found, self._counted = 0, found, False
         self._pages.clear()
         self._asked.clear()
         self.endResetModel()
+
+
+def _side(name: str) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if name in _NUMBERS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -89,7 +89,10 @@ def test_an_address_shows_its_houses_people_and_organisations_with_their_counts(
 
 
 def test_findings_of_the_record_are_shown_with_it(workspace: Workspace, ids: dict[str, list[int]]):
-    assert record(workspace, "address", ids["address"][0]).findings == [("address.text_short", "full_text")]
+    (remark,) = record(workspace, "address", ids["address"][0]).findings
+    assert (remark.rule, remark.severity, remark.field) == ("address.text_short", "warning", "full_text")
+    assert remark.message != remark.rule
+    assert remark.cure
 
 
 def test_looking_at_people_is_on_record_and_looking_at_a_shop_is_not(

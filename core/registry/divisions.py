@@ -1,0 +1,20 @@
+"""The names of the district's sub-districts and communities by their codes."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Mapping
+
+from core.settings import RESOURCES
+
+
+def division_name(code: str) -> str:
+    """The name of a division, the code itself where it is unknown."""
+    return _names().get(code, code)
+
+
+@functools.cache
+def _names() -> Mapping[str, str]:
+    with (RESOURCES / "divisions" / "gusu_divisions.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file)}
