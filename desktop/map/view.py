@@ -94,7 +94,8 @@ class MapView(QWidget):
         if then is None:
             self.page.runJavaScript(text)
         else:
-            self.page.runJavaScript(text, then)
+            # as JSON text, because the web engine does not hand objects over on every version
+            self.page.runJavaScript(f"JSON.stringify({text})", lambda answer: then(json.loads(answer or "null")))
 
     def show_layers(self, layers: list[str]) -> None:
         """Shows these layers."""
