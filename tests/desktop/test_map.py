@@ -70,7 +70,7 @@ def test_marking_a_record_brings_the_map_there(qtbot, view: MapView):
     assert state["lon"] == pytest.approx(120.61, abs=1e-3) and state["zoom"] == 18
 
 
-@pytest.mark.qt_log_ignore("js: ", extend=True)  # the page complains, as it should
+@pytest.mark.qt_log_ignore("Failed to fetch", extend=True)  # the page complains, as it should
 def test_no_request_reaches_the_outside(qtbot, view: MapView):
     server, arrived = QTcpServer(), []
     server.newConnection.connect(lambda: arrived.append("connected"))
