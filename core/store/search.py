@@ -137,8 +137,8 @@ def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]
 
 def normalise(value: str) -> str:
     """The one form that texts and questions meet in: full width folded, upper case, no blanks."""
-    folded = value if value.isascii() else unicodedata.normalize("NFKC", value)
-    return folded.upper().translate(_DROPPED)
+    folded = value.upper() if value.isascii() else unicodedata.normalize("NFKC", value).upper()
+    return folded if folded.isalnum() else folded.translate(_DROPPED)  # most texts have nothing to drop
 
 
 def _grams(value: str | None) -> str:
