@@ -17,10 +17,11 @@ _DIVISIONS = RESOURCES / "divisions"
 
 
 class Outline:
-    """An area in WGS-84 that answers for arrays of points."""
+    """An area in WGS-84 that answers for arrays of points; ``bounds`` are west, south, east, north."""
 
     def __init__(self, geometry: BaseGeometry) -> None:
         self.geometry = geometry
+        self.bounds: tuple[float, float, float, float] = geometry.bounds
         shapely.prepare(geometry)
 
     def contains(self, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -32,10 +33,8 @@ class Outline:
 @cache
 def district_outline() -> Outline:
     """The outline of the district (``resources/divisions``)."""
-    (area,) = shapely.get_parts(
-        shapely.from_geojson((_DIVISIONS / "gusu_boundary.geojson").read_text("utf-8"))
-    )
-    return Outline(area)
+    text = (_DIVISIONS / "gusu_boundary.geojson").read_text("utf-8")
+    return Outline(shapely.union_all(shapely.get_parts(shapely.from_geojson(text))))
 
 
 @cache

@@ -1,7 +1,8 @@
 """Coordinates between WGS-84 and the reference systems that packages use; arrays in, arrays out.
 
 CGCS2000 (EPSG:4490) and WGS-84 (EPSG:4326) differ by centimetres and count as one. GCJ-02 and BD-09 are
-the map-makers' shifted systems (about 400 m east and 240 m south at Gusu, ``standards.md``).
+the map-makers' shifted systems (about 400 m east and 240 m south at Gusu, ``standards.md``). The shift is
+defined for the country's box only; positions outside it are returned as they are.
 """
 
 from __future__ import annotations
@@ -19,22 +20,41 @@ _BAIDU: Final = np.pi * 3000.0 / 180.0
 _ROUNDS: Final = 6
 """Rounds of the fixed-point inverse; each gains four digits, so the last is far below 1e-9 degrees."""
 
+_BOX: Final = (72.004, 137.8347, 0.8293, 55.8271)
+"""West, east, south and north end of the box in which the shift is defined."""
+
 
 def to_wgs84(lon: Degrees, lat: Degrees, crs: str) -> tuple[Degrees, Degrees]:
     """Longitudes and latitudes in degrees of ``crs`` as WGS-84; raises ``ValueError`` for an unknown one."""
     if crs in {"EPSG:4490", "EPSG:4326"}:
         return lon, lat
+    known = _in_box(lon, lat)
     east, north = lon.copy(), lat.copy()
+    x, y = lon[known], lat[known]
     for _ in range(_ROUNDS):
-        there = from_wgs84(east, north, crs)
-        east, north = east - (there[0] - lon), north - (there[1] - lat)
+        there = _shifted(x, y, crs)
+        x, y = x - (there[0] - lon[known]), y - (there[1] - lat[known])
+    east[known], north[known] = x, y
     return east, north
 
 
 def from_wgs84(lon: Degrees, lat: Degrees, crs: str) -> tuple[Degrees, Degrees]:
-    """WGS-84 degrees in ``crs``."""
+    """WGS-84 degrees in ``crs``; raises ``ValueError`` for an unknown one."""
     if crs in {"EPSG:4490", "EPSG:4326"}:
         return lon, lat
+    known = _in_box(lon, lat)
+    east, north = lon.copy(), lat.copy()
+    east[known], north[known] = _shifted(lon[known], lat[known], crs)
+    return east, north
+
+
+def _in_box(lon: Degrees, lat: Degrees) -> npt.NDArray[np.bool_]:
+    west, east, south, north = _BOX
+    inside: npt.NDArray[np.bool_] = (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+    return inside
+
+
+def _shifted(lon: Degrees, lat: Degrees, crs: str) -> tuple[Degrees, Degrees]:
     east, north = _gcj02(lon, lat)
     if crs == "GCJ-02":
         return east, north
