@@ -19,6 +19,8 @@ from core.store.bulk import chunks
 _HELD = {"id": pl.Int64, "held_hash": pl.Int64, "held_source": pl.String, "held_retired": pl.Boolean}
 _KEPT = {"id": pl.Int64, "kept_hash": pl.Int64}
 _FEW = 20_000
+_BECOMES = "_becomes"
+"""What a row would become; no resource has a column of this name, as many have one named ``kind``."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,17 @@ def difference(
         .when(outranked | (own & same)).then(pl.lit("unchanged"))
         .otherwise(pl.lit("changed"))
     )  # fmt: skip
-    parts = rows.with_columns(kind.alias("kind"))
+    parts = rows.with_columns(kind.alias(_BECOMES))
 
     def part(name: str) -> pl.DataFrame:
-        return parts.filter(pl.col("kind") == name)
+        return parts.filter(pl.col(_BECOMES) == name)
 
     changed = part("changed")
     return Difference(
         resource=staged.resource,
         new=part("new"),
         changed=changed,
-        unchanged=parts.filter(pl.col("kind") == "unchanged").height,
+        unchanged=parts.filter(pl.col(_BECOMES) == "unchanged").height,
         retired=part("retired"),
         aside=part("aside"),
         yielding=changed.filter(pl.col("held_source") != sender)["id"].to_list(),
