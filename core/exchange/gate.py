@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,8 +18,8 @@ Record = dict[str, Any]
 Row = Sequence[Any]
 
 _BOOKKEEPING: Final = ("id", "row_hash", "changed_in", "retired_in", "source")
-_UNMASKED_RUN = re.compile(r"\d{11}")
-"""A masked number shows at most its division and year of birth in one piece, ten digits, as verification has it."""
+_STARS = 4
+"""The least that a masked number hides, as verification has it (``masked.number_open``, ``masked.phone_open``)."""
 
 
 @dataclass
@@ -124,4 +123,5 @@ class Gate:
 
 
 def _is_masked(value: str) -> bool:
-    return "*" in value and not _UNMASKED_RUN.search(value)
+    hidden = value.count("*")
+    return hidden >= _STARS if any(character.isdigit() for character in value) else hidden > 0
