@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select, text, update
+from sqlalchemy import inspect, select, text, update
 
+from core.model import exchange, ledger, registry, security
 from core.model.ledger import setting
 from core.model.metadata import metadata
 from core.security.workspace import Workspace
@@ -51,6 +53,9 @@ def test_reading_never_changes_the_store(workspace: Workspace):
 def _is_ours(name: str | None, kind: str, parents: object) -> bool:
     """FTS5 keeps its own tables beside ours; the index they make is tested by its answers."""
     return not (kind == "table" and (name or "").startswith("search_"))
+
+
+ALL_TABLES = (exchange.delivery, ledger.package, registry.TABLES, security.account)  # every module's, loaded
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_model_declares(workspace: Workspace):
@@ -125,3 +130,13 @@ def test_paths_with_blanks_percent_signs_and_chinese_characters_work(tmp_path: P
     create_store(str(path), KEY, settings={"station": "1"}).close()
     with open_store(str(path), KEY).read() as connection:
         assert read_setting(connection, "station") == "1"
+
+
+def test_the_first_migration_goes_back_to_nothing(workspace: Workspace):
+    config = lifecycle._alembic()
+    with workspace.store.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with workspace.store.read() as connection:
+        left = set(inspect(connection).get_table_names()) - {"alembic_version", "sqlite_sequence"}
+    assert left == set()
