@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import uuid as uuids
 import zipfile
@@ -12,16 +13,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import polars as pl
 
 from core.errors import GridLinkError
 from core.i18n import _
-from core.model.resources import RESOURCES, Column, Resource, table_schema
-from core.packages import crypto, descriptor, tables
+from core.model.resources import RESOURCES, Resource, table_schema
+from core.packages import crypto, descriptor, grids, tables
 from core.packages.archive import Archive
+from core.packages.refusals import PackageRefused
+from core.packages.structure import TableCheck
 
+_TABLES: Final = {".csv", ".tsv", ".xls", ".xlsx", ".json", ".geojson"}
+"""Endings of what someone may have meant to be packed."""
+_NAMES: Final = {"grid.geojson" if name == "grid" else f"{name}.csv" for name in RESOURCES}
+_PSEUDONYM: Final = {"alg": "HMAC-SHA256", "key_id": "2026"}
+_IMAGES: Final = {"jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 _EPOCH: Final = (2026, 1, 1, 0, 0, 0)
 _LEVEL: Final = 6
 _SOURCE: Final = {
@@ -62,23 +70,22 @@ def build_package(
     """Packs a folder of ``<resource>.csv`` (and ``grid.geojson``, ``identity.csv``), right or wrong rows alike.
 
     ``letter``: see ``write_package``. Raises ``BuildRefused`` for a folder without resources or with
-    files that are none. ``out`` appears whole or not at all.
+    tables that are none; files of other kinds are left alone. ``out`` appears whole or not at all.
     """
     if not folder.is_dir():
         raise _refused(_("There is no folder {path}.").format(path=folder))
-    contents = {}
-    for path in sorted(folder.glob("*")):
-        name = path.stem
-        if path.suffix not in {".csv", ".geojson"}:
-            continue
-        if name not in RESOURCES or (path.suffix == ".geojson") != (name == "grid"):
-            raise _refused(_("{path} is not a resource of the package format.").format(path=path.name))
-        contents[name] = path.read_bytes()
+    contents: dict[str, pl.DataFrame | bytes] = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and not path.name.startswith(".") and path.suffix.lower() in _TABLES:
+            if path.name not in _NAMES:
+                raise _refused(_("{path} is not a resource of the package format.").format(path=path.name))
+            contents[path.stem] = path.read_bytes()
     if not contents:
         raise _refused(_("{path} holds no <resource>.csv.").format(path=folder))
     photos = {
-        f"photos/{path.name}": path.read_bytes() for path in sorted(folder.glob("photos/*")) if path.is_file()
-    }
+        f"{descriptor.PHOTOS}{path.name}": path.read_bytes()
+        for path in sorted(folder.glob("photos/[!.]*")) if path.is_file()
+    }  # fmt: skip
     return write_package(contents, out=out, key_pem=key_pem, seal_to_pem=seal_to_pem, photos=photos, **letter)
 
 
@@ -99,11 +106,13 @@ def write_package(
     created: datetime | None = None,
     uuid: str | None = None,
     photos: Mapping[str, bytes] | None = None,
+    pseudonym: Mapping[str, str] = _PSEUDONYM,
 ) -> BuiltPackage:
-    """Writes a signed package from columns or ready bytes by resource name.
+    """Writes a signed package from columns or ready bytes by resource name; the file's stem becomes its name.
 
     The same arguments with ``created`` and ``uuid`` given write the same bytes (a seal excepted). The
-    sequence follows ``previous`` where it is not named.
+    sequence follows ``previous`` where it is not named. Raises ``BuildRefused`` where no receiver could
+    read the result; what is wrong with rows and columns is the receiver's to say.
     """
     before, number = _before(previous)
     files = [_file(name, value, mode, seal_to_pem) for name, value in contents.items()]
@@ -112,7 +121,7 @@ def write_package(
         "sender": sender, "receiver": receiver, "sequence": sequence or number + 1,
         **({"previous": before} if before else {}),
         "mode": mode, "scope": list(scope) or [f"{receiver:0<12}"], "purpose": purpose, "legal_basis": legal_basis,
-        "pseudonym": {"alg": "HMAC-SHA256", "key_id": "2026"},
+        "pseudonym": dict(pseudonym),
     }  # fmt: skip
     top: dict[str, Any] = {
         "$schema": descriptor.SCHEMA, "name": _name(out), "id": uuid or str(uuids.uuid4()),
@@ -120,10 +129,18 @@ def write_package(
         "sources": [{"title": sender}], "resources": [file.entry for file in files], "gridlink": own,
     }  # fmt: skip
     raw = json.dumps(top, ensure_ascii=False, indent=1).encode()
+    _check_letter(raw)
     signature = crypto.sign(raw, sender=sender, private_pem=key_pem).encode()
     _write(out, {descriptor.NAME: raw, descriptor.SIGNATURE: signature, **{f.path: f.content for f in files}})
     rows = {f.entry["name"]: f.entry["rows"] for f in files if "rows" in f.entry}
     return BuiltPackage(out, top["name"], top["id"], own["sequence"], _sha256(raw), rows)
+
+
+def _check_letter(raw: bytes) -> None:
+    try:
+        descriptor.parse(raw)
+    except PackageRefused as refusal:
+        raise _refused(refusal.message) from refusal
 
 
 def _before(previous: Path | BuiltPackage | None) -> tuple[str, int]:
@@ -131,20 +148,19 @@ def _before(previous: Path | BuiltPackage | None) -> tuple[str, int]:
         return "", 0
     if isinstance(previous, BuiltPackage):
         return previous.descriptor_hash, previous.sequence
-    archive = Archive(previous)
     try:
-        raw = archive.read(descriptor.NAME)
-    finally:
-        archive.close()
-    return _sha256(raw), descriptor.parse(raw).sequence
+        with Archive(previous) as archive:
+            raw = archive.read(descriptor.NAME) if descriptor.NAME in archive.names else b""
+        return _sha256(raw), descriptor.parse(raw).sequence
+    except PackageRefused as refusal:
+        raise _refused(_("{path} is no package to follow: {reason}").format(
+            path=previous, reason=refusal.message)) from refusal  # fmt: skip
 
 
 def _file(name: str, value: pl.DataFrame | bytes, mode: str, seal_to_pem: str | None) -> _File:
     resource = RESOURCES[name]
     content = value if isinstance(value, bytes) else _encoded(resource, value)
-    columns = tables.geojson_columns(content, resource.path) if name == "grid" else tables.header(
-        content[: 1 << 20], resource.path)  # fmt: skip
-    rows = _rows(resource, content, value)
+    columns, rows = _columns_and_rows(resource, content, mode)
     if resource.sealed:
         if seal_to_pem is None:
             raise _refused(
@@ -159,11 +175,30 @@ def _file(name: str, value: pl.DataFrame | bytes, mode: str, seal_to_pem: str | 
     return _File(entry, resource.path, content)
 
 
+def _columns_and_rows(resource: Resource, content: bytes, mode: str) -> tuple[tuple[str, ...], int]:
+    try:
+        if resource.name == "grid":
+            found = grids.features(content, resource.path)
+            return grids.column_names(found) or resource.header(mode), len(found)
+        columns = tables.header(content, resource.path)
+    except PackageRefused as refusal:
+        raise _refused(refusal.message) from refusal
+    table = TableCheck(resource.path)
+    try:
+        table.feed(content, final=True)
+    except PackageRefused:
+        return columns, content.count(b"\n") - 1  # packed as it is: opening it will say what is wrong
+    return columns, table.rows
+
+
 def _schema(resource: Resource, columns: Sequence[str], mode: str) -> dict[str, Any]:
     """The Table Schema of the columns that are really there, known ones with their constraints."""
     full = table_schema(resource, mode)
     known = {field["name"]: field for field in full["fields"]}
-    return full | {"fields": [known.get(name, {"name": name, "type": "string"}) for name in columns]}
+    made = full | {"fields": [known.get(name, {"name": name, "type": "string"}) for name in columns]}
+    if not set(made.get("primaryKey", ())) <= set(columns):
+        del made["primaryKey"]
+    return made
 
 
 def _encoded(resource: Resource, frame: pl.DataFrame) -> bytes:
@@ -172,41 +207,27 @@ def _encoded(resource: Resource, frame: pl.DataFrame) -> bytes:
         buffer = io.BytesIO()
         frame.write_csv(buffer)
         return buffer.getvalue()
-    features = [
-        {
-            "type": "Feature",
-            "geometry": json.loads(row.pop("geometry")),
-            "properties": _properties(resource, row),
-        }
-        for row in frame.to_dicts()
-    ]
+    features = [_feature(resource, row) for row in frame.to_dicts()]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
 
 
-def _properties(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _number(resource.by_name[name], value) for name, value in row.items() if value is not None}
+def _feature(resource: Resource, row: dict[str, Any]) -> dict[str, Any]:
+    shape = row.pop(grids.GEOMETRY, None)
+    properties = {name: _number(resource, name, value) for name, value in row.items() if value is not None}
+    return {"type": "Feature", "geometry": json.loads(shape) if shape else None, "properties": properties}
 
 
-def _number(column: Column, value: Any) -> Any:
-    return int(value) if column.kind == "integer" and str(value).isdigit() else value
-
-
-def _rows(resource: Resource, content: bytes, value: pl.DataFrame | bytes) -> int:
-    if isinstance(value, pl.DataFrame):
-        return value.height
-    if resource.name == "grid":
-        return len(json.loads(content.removeprefix(tables.BOM))["features"])
-    try:
-        return int(pl.scan_csv(io.BytesIO(content), infer_schema=False).select(pl.len()).collect().item())
-    except pl.exceptions.PolarsError:
-        return max(0, content.count(b"\n") - 1)  # packed as it is: opening it will say what is wrong
+def _number(resource: Resource, name: str, value: Any) -> Any:
+    known = resource.by_name.get(name)
+    whole = known is not None and known.kind == "integer" and re.fullmatch(r"[0-9]{1,18}", str(value))
+    return int(value) if whole else value
 
 
 def _photo(path: str, content: bytes) -> _File:
     suffix = path.rsplit(".", 1)[-1].lower()
     entry = {
         "name": re.sub(r"[^a-z0-9._-]", "-", path.lower()), "path": path, "format": suffix,
-        "mediatype": f"image/{suffix}", "bytes": len(content), "hash": _sha256(content),
+        "mediatype": _IMAGES.get(suffix, "application/octet-stream"), "bytes": len(content), "hash": _sha256(content),
     }  # fmt: skip
     return _File(entry, path, content)
 
@@ -214,18 +235,29 @@ def _photo(path: str, content: bytes) -> _File:
 def _write(out: Path, members: Mapping[str, bytes]) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     making = out.with_name(out.name + ".part")
-    with zipfile.ZipFile(making, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+    try:
+        with making.open("wb") as file:
+            _pack(file, members)
+            file.flush()
+            os.fsync(file.fileno())
+        making.replace(out)
+    except BaseException:
+        making.unlink(missing_ok=True)
+        raise
+
+
+def _pack(file: BinaryIO, members: Mapping[str, bytes]) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
         for name, content in members.items():
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o100644 << 16
             info.create_system = 3  # the same bytes whatever machine packs them
             archive.writestr(info, content, compresslevel=_LEVEL)
-    making.replace(out)
 
 
 def _name(out: Path) -> str:
-    return re.sub(r"[^a-z0-9._-]+", "-", out.stem.lower()).strip("-") or "package"
+    return re.sub(r"[^a-z0-9._-]+", "-", out.stem.lower()).strip("-")[:120] or "package"
 
 
 def _sha256(content: bytes) -> str:

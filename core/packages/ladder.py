@@ -10,19 +10,21 @@ from core.packages.reader import CheckReport
 
 StepState = Literal["passed", "failed", "not_reached"]
 
-_STEPS: Final = (
-    (N_("Container: size, ratio, paths"), {"not_a_zip", "too_large", "zip_bomb", "unsafe_path", "encrypted_member",
-                                           "link_member", "package_not_found"}),
+STEPS: Final = (
+    (N_("Container: size, ratio, paths"), {
+        "package_not_found", "package_unreadable", "not_a_zip", "too_large", "zip_bomb", "unsafe_path", "link_member",
+        "encrypted_member", "compression_unknown"}),
     (N_("Descriptor as version 1 has it"), {"descriptor_missing", "descriptor_invalid", "version_unknown"}),
     (N_("Exactly the files it names"), {"file_missing", "file_extra"}),
     (N_("Length and digest of each"), {"bytes_differ", "hash_differs"}),
-    (N_("Encoding"), {"not_utf8"}),
     (N_("Signature of a known sender"), {"signature_missing", "signature_invalid", "unknown_key"}),
     (N_("Sequence and chain"), {"sequence_repeated", "sequence_out_of_order", "chain_broken"}),
     (N_("Receiver"), {"wrong_receiver"}),
-    (N_("Columns and rows"), {"forbidden_column", "column_missing", "header_differs", "csv_malformed",
-                              "seal_unreadable"}),
+    (N_("Encoding"), {"seal_unreadable", "not_utf8"}),
+    (N_("Columns and rows"), {
+        "forbidden_column", "column_missing", "header_differs", "csv_malformed", "geojson_malformed"}),
 )  # fmt: skip
+"""In the order of ``package-format.md``, each with the codes of the errors that end it."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def ladder(report: CheckReport) -> list[Step]:
     codes = {error["code"] for error in report.errors}
     steps: list[Step] = []
     failed = False
-    for title, reasons in _STEPS:
+    for title, reasons in STEPS:
         if not failed and codes & reasons:
             failed = True
             steps.append(Step(_(title), "failed", tuple(error["message"] for error in report.errors)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from core.errors import GridLinkError
 from core.i18n import N_, _
 
 _RESEND = N_("Ask the sender to send the package again.")
+_COPY_AGAIN = N_("Copy the file again; if that does not help, ask the sender to send it again.")
+_REPORT = N_("Do not open the file; report it to the security administrator.")
 
 
 class PackageRefused(GridLinkError):
@@ -19,6 +22,27 @@ class PackageRefused(GridLinkError):
 
     def __init__(self, **facts: Any) -> None:
         super().__init__(_(self.sentence).format(**facts), cure=_(self.remedy).format(**facts), **facts)
+        self.others: tuple[PackageRefused, ...] = ()
+        """What else is wrong at the same stage."""
+
+    @property
+    def every(self) -> list[dict[str, Any]]:
+        """This error and the others of its stage, each as the headless contract prints it."""
+        return [super().as_dict(), *(other.as_dict() for other in self.others)]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The error as the headless contract prints it; ``details["also"]`` has the others of its stage."""
+        first, *others = self.every
+        return first | {"details": first["details"] | ({"also": others} if others else {})}
+
+
+def raise_all(found: Iterable[PackageRefused]) -> None:
+    """Raises the first of the errors, if there is one, with the others attached."""
+    every = list(found)
+    if every:
+        first, *others = every
+        first.others = tuple(others)
+        raise first
 
 
 class FileMissing(PackageRefused):
@@ -43,12 +67,34 @@ class PackageNotFound(PackageRefused):
     remedy = N_("Check the path.")
 
 
+class PackageUnreadable(PackageRefused):
+    """The system does not let the file be read."""
+
+    code = "package_unreadable"
+    sentence = N_("The package {path} cannot be read: {reason}.")
+    remedy = N_("Check the rights on the file and the drive it lies on.")
+
+
 class NotAZip(PackageRefused):
-    """The file is no ZIP archive, or was cut off."""
+    """The file is no ZIP archive."""
 
     code = "not_a_zip"
-    sentence = N_("The file is not a ZIP archive, or it was cut off: {reason}.")
-    remedy = N_("Copy the file again; if that does not help, ask the sender to send it again.")
+    sentence = N_("The file is not a ZIP archive; a package is one.")
+    remedy = _COPY_AGAIN
+
+
+class CutOff(NotAZip):
+    """It begins as a ZIP archive, but the list of members at the end is not there."""
+
+    sentence = N_("The file begins as a ZIP archive, but after {found} bytes its end is missing or damaged.")
+
+
+class MemberTooLarge(PackageRefused):
+    """A member that must be held in memory whole is larger than such a thing could ever be."""
+
+    code = "too_large"
+    sentence = N_("{path} would have {found} bytes; at most {expected} are taken for a file of this kind.")
+    remedy = N_("Ask the sender to split the package.")
 
 
 class TooLarge(PackageRefused):
@@ -64,15 +110,35 @@ class ZipBomb(PackageRefused):
 
     code = "zip_bomb"
     sentence = N_("{path} unpacks to {found} times its size; at most {expected} times is taken: a zip bomb.")
-    remedy = N_("Do not open the file; report it to the security administrator.")
+    remedy = _REPORT
+
+
+class MemberLonger(ZipBomb):
+    """A member goes on after the size that the archive claims for it."""
+
+    sentence = N_("{path} goes on after the {expected} bytes that the archive claims for it: a zip bomb.")
 
 
 class UnsafePath(PackageRefused):
-    """A member's path climbs out, is absolute, or stands for two files."""
+    """A member's path climbs out, is absolute, or is otherwise not plain."""
 
     code = "unsafe_path"
     sentence = N_("The path “{path}” leaves the package's folder or is not a plain relative path.")
-    remedy = N_("Do not unpack the file; report it to the security administrator.")
+    remedy = _REPORT
+
+
+class PathTwice(UnsafePath):
+    """Two members would be one file on some systems."""
+
+    sentence = N_("The package holds “{path}” and “{other}”, which are one file on some systems.")
+    remedy = _RESEND
+
+
+class CompressionUnknown(PackageRefused):
+    """A member is packed otherwise than version 1 has it."""
+
+    code = "compression_unknown"
+    sentence = N_("{path} is packed by ZIP method {found}; version 1 has deflate (8) or none (0).")
 
 
 class EncryptedMember(PackageRefused):
@@ -100,7 +166,14 @@ class DescriptorInvalid(PackageRefused):
     """The descriptor is not as version 1 has it."""
 
     code = "descriptor_invalid"
-    sentence = N_("datapackage.json is not as version 1 has it: {place}: {reason}.")
+    sentence = N_("datapackage.json: {place} should be {expected}, but is {found}.")
+
+
+class DescriptorDamaged(DescriptorInvalid):
+    """The descriptor cannot be unpacked."""
+
+    sentence = N_("{path} was altered or damaged and cannot be unpacked.")
+    remedy = _COPY_AGAIN
 
 
 class VersionUnknown(PackageRefused):
@@ -125,6 +198,13 @@ class HashDiffers(PackageRefused):
     sentence = N_("{path} was altered or damaged: its digest is {found}, the descriptor says {expected}.")
 
 
+class MemberDamaged(HashDiffers):
+    """A file cannot be unpacked, so that no digest can be made."""
+
+    sentence = N_("{path} was altered or damaged and cannot be unpacked.")
+    remedy = _COPY_AGAIN
+
+
 class SignatureMissing(PackageRefused):
     """No signature."""
 
@@ -136,8 +216,20 @@ class SignatureInvalid(PackageRefused):
     """The signature is not the sender's over these bytes."""
 
     code = "signature_invalid"
-    sentence = N_("The signature is not {sender}'s over this descriptor: {reason}.")
-    remedy = N_("Do not use the package; ask {sender} by another way whether it sent it.")
+    sentence = N_("The signature was not made by {expected}'s key over this descriptor.")
+    remedy = N_("Do not use the package; ask {expected} by another way whether it sent it.")
+
+
+class SignatureUnreadable(SignatureInvalid):
+    """What stands in the signature's place is none."""
+
+    sentence = N_("datapackage.json.jws is not a signature as version 1 has it (detached JWS, EdDSA).")
+
+
+class SignerDiffers(SignatureInvalid):
+    """Signed in another's name than the sender's."""
+
+    sentence = N_("The package says that it is from {expected}, but “{found}” signed it.")
 
 
 class UnknownKey(PackageRefused):
@@ -217,15 +309,31 @@ class NotUtf8(PackageRefused):
 
 
 class CsvMalformed(PackageRefused):
-    """The table's lines cannot be told apart."""
+    """The table's records cannot be told apart."""
 
     code = "csv_malformed"
-    sentence = N_("{path} cannot be read as a table: {reason}.")
+    sentence = N_("{path} cannot be read as a table: line {line}: {reason}.")
+    remedy = N_("Ask the sender to export the table anew (CSV by RFC 4180) and to send the package again.")
+
+
+class CsvUnreadable(CsvMalformed):
+    """The engine reads other records than were counted."""
+
+    sentence = N_("{path} cannot be read as a table.")
+
+
+class GeoJsonMalformed(PackageRefused):
+    """The grids are no FeatureCollection."""
+
+    code = "geojson_malformed"
+    sentence = N_("{path} cannot be read as GeoJSON: {reason}.")
 
 
 class SealUnreadable(PackageRefused):
     """Sealed for another key, or damaged."""
 
     code = "seal_unreadable"
-    sentence = N_("The sealed resource cannot be opened with this station's key.")
+    sentence = N_(
+        "{path} cannot be opened with this station's key: it is sealed for another one, or damaged."
+    )
     remedy = N_("Give the sender this station's public sealing key (“gridlink key export-station”).")
