@@ -62,6 +62,7 @@ class _File:
     entry: dict[str, Any]
     path: str
     content: bytes
+    rows: int | None
 
 
 def build_package(
@@ -132,7 +133,7 @@ def write_package(
     _check_letter(raw)
     signature = crypto.sign(raw, sender=sender, private_pem=key_pem).encode()
     _write(out, {descriptor.NAME: raw, descriptor.SIGNATURE: signature, **{f.path: f.content for f in files}})
-    rows = {f.entry["name"]: f.entry["rows"] for f in files if "rows" in f.entry}
+    rows = {f.entry["name"]: f.rows for f in files if f.rows is not None}
     return BuiltPackage(out, top["name"], top["id"], own["sequence"], _sha256(raw), rows)
 
 
@@ -170,9 +171,9 @@ def _file(name: str, value: pl.DataFrame | bytes, mode: str, seal_to_pem: str | 
     kind, media = _SOURCE[resource.path.rsplit(".", 1)[1]]
     entry = {
         "name": name, "path": resource.path, "format": kind, "mediatype": media, "encoding": "utf-8",
-        "bytes": len(content), "hash": _sha256(content), "rows": rows, "schema": _schema(resource, columns, mode),
+        "bytes": len(content), "hash": _sha256(content), "schema": _schema(resource, columns, mode),
     }  # fmt: skip
-    return _File(entry, resource.path, content)
+    return _File(entry, resource.path, content, rows)
 
 
 def _columns_and_rows(resource: Resource, content: bytes, mode: str) -> tuple[tuple[str, ...], int]:
@@ -229,7 +230,7 @@ def _photo(path: str, content: bytes) -> _File:
         "name": re.sub(r"[^a-z0-9._-]", "-", path.lower()), "path": path, "format": suffix,
         "mediatype": _IMAGES.get(suffix, "application/octet-stream"), "bytes": len(content), "hash": _sha256(content),
     }  # fmt: skip
-    return _File(entry, path, content)
+    return _File(entry, path, content, None)
 
 
 def _write(out: Path, members: Mapping[str, bytes]) -> None:

@@ -49,13 +49,15 @@ def test_file_names_sort_in_the_order_of_import_and_of_the_chains(district):
 
 
 def test_the_days_bring_snapshots_changes_and_one_report_of_nothing(district):
-    seen = [(one["gridlink"]["sender"], one["gridlink"]["mode"], {r["name"]: r["rows"] for r in one["resources"]})
+    seen = [(one["gridlink"]["sender"], one["gridlink"]["mode"], {r["name"] for r in one["resources"]})
             for one in descriptors(district)]  # fmt: skip
-    stock = {name for _sender, mode, rows in seen[:5] for name in rows if mode == "snapshot"}
+    stock = {name for _sender, mode, names in seen[:5] for name in names if mode == "snapshot"}
     not_yet = {"identity", "visit_report", "qr_report"}
     assert stock == set(RESOURCES) - not_yet
-    assert [sender for sender, mode, _rows in seen if mode == "delta"] == ["community", "governance"]
-    assert ("qr", "snapshot", {"qr_report": 0}) in seen
+    assert [sender for sender, mode, _names in seen if mode == "delta"] == ["community", "governance"]
+    nothing = district.packages[seen.index(("qr", "snapshot", {"qr_report"}))]
+    with zipfile.ZipFile(nothing) as archive:
+        assert archive.read("data/qr_report.csv").count(b"\n") == 1
     assert seen[-1][:2] == ("community", "snapshot")
     assert {one["gridlink"]["scope"][0] for one in descriptors(district)} == {"320508000000"}
 
