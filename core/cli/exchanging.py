@@ -57,7 +57,7 @@ def _by_target(results: dict[str, dict[str, object]]) -> Outcome:
         for name, figures in results.items()
     )
     lines = table(head, rows)
-    return Outcome({**totals(results), "targets": results}, lines)
+    return Outcome({**totals(results), "targets": results, **results}, lines)
 
 
 def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:

@@ -31,7 +31,7 @@ def training() -> None:
 
 @command("build", training)
 @click.argument("folder", type=FOLDER)
-@click.option("--people", type=click.IntRange(min=100), default=20_000, show_default=True)
+@click.option("--people", type=click.IntRange(min=10), default=20_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--error-rate", type=click.FloatRange(0, 0.5), default=0.01, show_default=True)
 @click.option("--station", default="320508", show_default=True)
@@ -60,7 +60,7 @@ def training_serve(session: Session, folder: Path, port: int) -> Outcome:
 
 
 @command("demo")
-@click.option("--people", type=click.IntRange(min=100), default=20_000, show_default=True)
+@click.option("--people", type=click.IntRange(min=10), default=20_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--out", type=FOLDER, default=Path("gridlink-demo"), show_default=True)
 @click.option("--headless", is_flag=True, help="No window; leave screenshots, report and summary in --out.")
