@@ -32,7 +32,7 @@ def _born_impossibly(terms: Terms) -> pl.Expr:
 
 def _dated(terms: Terms) -> pl.Expr:
     """The number where its date and its check digit are right: what is left to say is only a warning."""
-    wrong = _born_impossibly(terms) | identifiers.person_check_wrong(_NUMBER)
+    wrong = _born_impossibly(terms) | identifiers.person_check_wrong(_NUMBER).fill_null(value=False)
     return pl.when(~wrong).then(_NUMBER)
 
 
