@@ -68,7 +68,7 @@ def describe(rule_id: str, *, field: str, value: str | None) -> tuple[str, str]:
     known = rule(rule_id)
     if known is None:
         return rule_id, ""
-    numbers = known.parameters | thresholds().get(rule_id, {})
+    numbers = {**known.parameters, **thresholds().get(rule_id, {})}
     said = {name: f"{number:g}" for name, number in numbers.items()} | {"field": field, "value": value or ""}
     return _(known.message).format(**said), _(known.cure).format(**said)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import reduce
 from operator import add
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -60,10 +60,11 @@ def person_number(number: pl.Expr, id_type: pl.Expr) -> pl.Expr:
 
 def matches_type(number: pl.Expr, id_type: pl.Expr) -> pl.Expr:
     """Whether the number has the shape of its type; null where the type is not one of ours."""
-    matching = pl.when(id_type.is_null()).then(None)
+    matching: Any = pl.when(id_type.is_null()).then(None)
     for code, shape in SHAPES.items():
         matching = matching.when(id_type == code).then(number.str.contains(shape))
-    return matching.otherwise(None)
+    answer: pl.Expr = matching.otherwise(None)
+    return answer
 
 
 def lengthened(number: pl.Expr) -> pl.Expr:

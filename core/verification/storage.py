@@ -14,7 +14,7 @@ _STORED = "%Y-%m-%dT%H:%M:%S%.3f+00:00"
 def typed(rows: pl.DataFrame, resource: str) -> pl.DataFrame:
     """Rows without errors in storage types: Int64, Float64, moments as RFC 3339 UTC text; other columns stay."""
     known = RESOURCES[resource].by_name
-    casts = []
+    casts: list[pl.Expr | pl.Series] = []
     for name in rows.columns:
         kind = known[name].kind if name in known else "string"
         if kind in _NUMBERS and rows.schema[name] == pl.String:

@@ -284,9 +284,9 @@ def test_every_text_has_contrast_enough_on_every_ground(tokens: theme.Tokens):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_each_page_paints_something(qtbot, qapp, open_shell, filled: Workspace, scheme, tmp_path: Path):
+def test_each_page_paints_something(qtbot, open_shell, filled: Workspace, scheme, tmp_path: Path):
     shell = open_shell(filled)
-    theme.apply(qapp, scheme)
+    theme.apply(QApplication.instance(), scheme)
     for name, page in shell.pages.items():
         shell.show_page(name)
         settle(qtbot, shell)

@@ -88,7 +88,7 @@ RULES = (
         cure=N_("Compare it with the public register; some authorities gave such codes out."),
         source=_GB_11714,
         broken=lambda _terms: identifiers.uscc_inner_wrong(_CODE) & _CHECKED,
-        passes=example(uscc=_RIGHT), fails=example(uscc="91320508MA1ABCDEX4"),
+        passes=example(uscc=_RIGHT), fails=example(uscc="91320508MA1ABCDE9G"),
     ),
     Rule(
         id="organisation.uscc_category",
@@ -98,7 +98,7 @@ RULES = (
         cure=N_("Compare it with the public register."),
         source=_GB_32100,
         broken=lambda _terms: ~_CATEGORISED & _CHECKED,
-        passes=example(uscc=_RIGHT), fails=example(uscc="96350100M000100Y43"),
+        passes=example(uscc=_RIGHT), fails=example(uscc="96350100M000100Y4K"),
     ),
     Rule(
         id="organisation.kind_differs",

@@ -150,7 +150,8 @@ RULES = (
         message=N_("The relationship {value} does not go with the sex of the person."),
         cure=CHECK_ON_SITE, source="GB/T 4761-2008",
         broken=lambda _terms: _relation_differs(),
-        passes=example(relation_to_head="12", sex="2"), fails=example(relation_to_head="12", sex="1"),
+        passes=example(id_type="01", id_masked="320508************", relation_to_head="12", sex="2"),
+        fails=example(id_type="01", id_masked="320508************", relation_to_head="12", sex="1"),
     ),
     Rule(
         id="person.move_in_future",
@@ -178,8 +179,8 @@ RULES = (
         message=N_("Moved in on {value}, before being born."),
         cure=CORRECT_AT_SOURCE, source=REGISTRY,
         parameters=_OLDEST, broken=_before_birth,
-        passes=example(move_in="1990-01-01", birth_year="1990"),
-        fails=example(move_in="1980-01-01", birth_year="1990"),
+        passes=example(id_type="01", id_masked="320508************", move_in="1990-01-01", birth_year="1990"),
+        fails=example(id_type="01", id_masked="320508************", move_in="1980-01-01", birth_year="1990"),
     ),
     Rule(
         id="person.permit_until_impossible",

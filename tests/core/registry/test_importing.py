@@ -10,8 +10,7 @@ import polars as pl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
 from core.model.exchange import delivery
@@ -43,7 +42,9 @@ class Sender:
         self.last: Any = None
         self.packed = 0
 
-    def pack(self, mode: str = "snapshot", seal_to: str | None = None, **resources: list[dict[str, str]]) -> Path:
+    def pack(
+        self, mode: str = "snapshot", seal_to: str | None = None, **resources: list[dict[str, str]]
+    ) -> Path:
         frames: dict[str, Any] = {}
         for name, rows in resources.items():
             envelope = {"source": self.name, "collected_at": "2026-11-01T08:00:00+08:00", "collector": "C001"}
@@ -73,11 +74,22 @@ def sender(workspace: Workspace, tmp_path: Path) -> Callable[[str], Sender]:
 
 
 def address(number: int, **changes: str) -> dict[str, str]:
-    return {"address_code": f"32050801700300{number:06d}", "full_text": f"江苏省苏州市姑苏区白洋湾街道富强路{number}号"} | PLACE | changes
+    return (
+        {
+            "address_code": f"32050801700300{number:06d}",
+            "full_text": f"江苏省苏州市姑苏区白洋湾街道富强路{number}号",
+        }
+        | PLACE
+        | changes
+    )
 
 
 def house(number: int, **changes: str) -> dict[str, str]:
-    return {"house_code": f"H-{number:06d}", "address_code": f"32050801700300{number:06d}", "use": "self"} | changes
+    return {
+        "house_code": f"H-{number:06d}",
+        "address_code": f"32050801700300{number:06d}",
+        "use": "self",
+    } | changes
 
 
 def person(number: int, **changes: str) -> dict[str, str]:
@@ -102,14 +114,18 @@ def row(workspace: Workspace, resource: str, key: str) -> dict[str, Any]:
 def test_a_snapshot_tells_new_changed_same_and_missing_apart(workspace: Workspace, sender):
     bureau = sender("bureau")
     bureau.send(address=[address(n) for n in range(1, 6)])
-    counts = bureau.send(address=[address(1), address(2), address(3, doorplate="3号"), address(9)]).resources["address"]
+    counts = bureau.send(address=[address(1), address(2), address(3, doorplate="3号"), address(9)]).resources[
+        "address"
+    ]
     assert (counts.new, counts.changed, counts.unchanged, counts.missing) == (1, 1, 2, 2)
     assert ledger.overview(workspace).entities["address"] == 6, "what is missing is reported, never deleted"
 
 
 def test_a_snapshot_speaks_only_for_its_scope(workspace: Workspace, sender):
     bureau = sender("bureau")
-    elsewhere = address(2, subdistrict_code="320508018000", community_code="320508018002", address_code="320508018002000002")
+    elsewhere = address(
+        2, subdistrict_code="320508018000", community_code="320508018002", address_code="320508018002000002"
+    )
     bureau.send(address=[address(1), elsewhere])
     bureau.last = write_package(
         {"address": pl.DataFrame(schema=["address_code", "full_text", *PLACE, "source", "collected_at", "collector"])},
@@ -135,7 +151,8 @@ def test_a_delta_changes_adds_and_retires_and_undo_brings_all_back(workspace: Wo
     community.send(person=[person(1), person(2)])
     before = digest(workspace)
     delta = community.send(
-        "delta", person=[person(1, birth_year="1981", op="upsert"), person(2, op="retire"), person(3, op="upsert")]
+        "delta",
+        person=[person(1, birth_year="1981", op="upsert"), person(2, op="retire"), person(3, op="upsert")],
     )
     counts = delta.resources["person"]
     assert (counts.new, counts.changed, counts.retired, counts.missing) == (1, 1, 1, 0)
@@ -182,7 +199,9 @@ def test_a_less_authoritative_word_is_kept_beside_and_never_lost(workspace: Work
 
 
 def test_a_more_authoritative_word_takes_over_and_the_other_steps_aside(workspace: Workspace, sender):
-    sender("community").send(address=[address(1, road="旧名路", full_text="江苏省苏州市姑苏区白洋湾街道旧名路1号")])
+    sender("community").send(
+        address=[address(1, road="旧名路", full_text="江苏省苏州市姑苏区白洋湾街道旧名路1号")]
+    )
     before = digest(workspace)
     taken = sender("bureau").send(address=[address(1)])
     assert row(workspace, "address", address(1)["address_code"])["source"] == "bureau"
@@ -194,7 +213,9 @@ def test_a_more_authoritative_word_takes_over_and_the_other_steps_aside(workspac
 
 
 def test_a_broken_row_waits_in_quarantine_with_every_reason_and_the_rest_go_on(workspace: Workspace, sender):
-    result = sender("bureau").send(address=[address(1), address(2, status="old", community_code="320508017999")])
+    result = sender("bureau").send(
+        address=[address(1), address(2, status="old", community_code="320508017999")]
+    )
     assert (result.resources["address"].accepted, result.resources["address"].quarantined) == (1, 1)
     assert set(result.findings) == {"value.code_unknown", "division.unknown"}
     with workspace.store.read() as connection:
@@ -223,7 +244,9 @@ def test_only_floating_people_become_due_upstream_in_the_same_transaction(worksp
     assert due.key == f"{1:064x}:H-000001" and due.state == "waiting"
 
 
-def test_sealed_identities_open_with_the_stations_key_and_are_revealed_one_at_a_time(workspace: Workspace, sender):
+def test_sealed_identities_open_with_the_stations_key_and_are_revealed_one_at_a_time(
+    workspace: Workspace, sender
+):
     sender("bureau").send(address=[address(1)], house=[house(1)])
     community = sender("community")
     secret = [{
@@ -257,7 +280,9 @@ def test_an_import_cancelled_midway_leaves_nothing(workspace: Workspace, sender)
     from core.errors import Cancelled
     from core.jobs import Progress
 
-    path = sender("bureau").pack(address=[address(n) for n in range(1, 50)], house=[house(n) for n in range(1, 50)])
+    path = sender("bureau").pack(
+        address=[address(n) for n in range(1, 50)], house=[house(n) for n in range(1, 50)]
+    )
 
     class Impatient(Progress):
         def phase(self, name: str, total: int | None = None) -> None:
@@ -281,14 +306,15 @@ steps = st.lists(
 @given(steps=steps)
 def test_undoing_newest_first_passes_every_earlier_state_again(embedded: Workspace, tmp_path: Path, steps):
     senders = {name: Sender(embedded, tmp_path, name) for name in ("bureau", "community")}
-    for name in senders:  # each example goes on where the last one left the chain
-        sequence = max((p.sequence for p in ledger.packages(embedded) if p.sender == name), default=0)
-        senders[name].packed = sequence * 100
+    for name, who in senders.items():  # each example goes on where the last one left the chain
+        who.packed = 100 * max((p.sequence for p in ledger.packages(embedded) if p.sender == name), default=0)
     states, done = [digest(embedded)], []
     for name, numbers, version in steps:
         who = senders[name]
         who.last = None
-        path = who.pack(address=[address(n, doorplate=f"{version}号") for n in sorted(numbers)] or [address(99)])
+        path = who.pack(
+            address=[address(n, doorplate=f"{version}号") for n in sorted(numbers)] or [address(99)]
+        )
         try:
             done.append(ingest(embedded, path))
         except PackageRefused:
