@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from string import Template
 from typing import Final, Literal
 
 from PySide6.QtCore import QByteArray, QSize, Qt
@@ -155,69 +156,6 @@ def _palette(t: Tokens) -> QPalette:
 
 def style_sheet(t: Tokens) -> str:
     """The one style sheet; widgets name their part by object name or by the property ``kind``."""
-    return f"""
-QWidget {{ color: {t.text}; }}
-QMainWindow, QDialog, #page {{ background: {t.ground}; }}
-QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: {XS}px; }}
-#rail {{ background: {t.surface}; border-right: 1px solid {t.line}; }}
-#top {{ background: {t.surface}; border-bottom: 1px solid {t.line}; }}
-#status {{ background: {t.surface}; border-top: 1px solid {t.line}; }}
-#drawer {{ background: {t.surface}; border-left: 1px solid {t.line}; }}
-#brand {{ font-size: 15px; font-weight: 600; color: {t.accent}; }}
-QLabel[kind="title"] {{ font-size: 20px; font-weight: 600; }}
-QLabel[kind="heading"] {{ font-size: 15px; font-weight: 600; }}
-QLabel[kind="muted"] {{ color: {t.muted}; }}
-QLabel[kind="figure"] {{ font-size: 26px; font-weight: 600; }}
-QFrame[kind="card"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
-QFrame[kind="tile"] {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
-QFrame[kind="tile"]:hover, QFrame[kind="tile"]:focus {{ border: 1px solid {t.accent}; }}
-QFrame[kind="drop"] {{ background: {t.raised}; border: 1px dashed {t.muted}; border-radius: {RADIUS}px; }}
-QFrame[kind="drop"][hover="true"] {{ background: {t.accent_soft}; border: 1px dashed {t.accent}; }}
-QFrame[kind="message"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {RADIUS}px; }}
-QFrame[kind="rule"] {{ background: {t.line}; max-height: 1px; border: none; }}
-QToolButton[kind="nav"] {{ border: none; border-radius: {RADIUS}px; padding: {S}px {XS}px; color: {t.muted};
-  font-size: 12px; }}
-QToolButton[kind="nav"]:hover {{ background: {t.accent_soft}; color: {t.text}; }}
-QToolButton[kind="nav"]:checked {{ background: {t.accent_soft}; color: {t.accent}; font-weight: 600; }}
-QToolButton[kind="nav"]:focus {{ border: 1px solid {t.accent}; }}
-QToolButton[kind="plain"] {{ border: none; border-radius: {XS}px; padding: {XS}px; }}
-QToolButton[kind="plain"]:hover {{ background: {t.accent_soft}; }}
-QPushButton {{ background: {t.surface}; border: 1px solid {t.line}; border-radius: {RADIUS}px; padding: 5px {M}px;
-  min-height: 18px; }}
-QPushButton:hover {{ border-color: {t.accent}; }}
-QPushButton:focus {{ border: 1px solid {t.accent}; }}
-QPushButton:disabled {{ color: {t.muted}; background: {t.raised}; }}
-QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent};
-  font-weight: 600; }}
-QPushButton[kind="primary"]:disabled {{ background: {t.raised}; color: {t.muted}; border-color: {t.line}; }}
-QPushButton[kind="link"] {{ border: none; background: transparent; color: {t.accent}; padding: 2px {XS}px;
-  text-align: left; }}
-QPushButton[kind="segment"] {{ border-radius: 0; padding: 4px {M}px; }}
-QPushButton[kind="segment"]:checked {{ background: {t.accent_soft}; color: {t.accent}; border-color: {t.accent};
-  font-weight: 600; }}
-QLineEdit, QComboBox, QPlainTextEdit, QSpinBox {{ background: {t.surface}; border: 1px solid {t.line};
-  border-radius: {RADIUS}px;
-  padding: 5px {S}px; selection-background-color: {t.selection}; selection-color: {t.text}; }}
-QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {t.accent}; }}
-QTableView, QTreeView, QListView, QListWidget {{ background: {t.surface}; border: 1px solid {t.line};
-  gridline-color: {t.line};
-  selection-background-color: {t.selection}; selection-color: {t.text}; outline: none; border-radius: {RADIUS}px; }}
-QHeaderView::section {{ background: {t.raised}; color: {t.muted}; border: none; border-bottom: 1px solid {t.line};
-  border-right: 1px solid {t.line}; padding: 5px {S}px; font-weight: 600; }}
-QTableView::item {{ padding: 0 {S}px; border: none; }}
-QListWidget::item {{ padding: {S}px; border-bottom: 1px solid {t.line}; }}
-QProgressBar {{ background: {t.accent_soft}; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }}
-QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
-QScrollArea {{ border: none; background: transparent; }}
-QScrollArea > QWidget > QWidget {{ background: transparent; }}
-QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
-QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle {{ background: {t.line}; border-radius: 5px; min-height: 28px; min-width: 28px; }}
-QScrollBar::handle:hover {{ background: {t.muted}; }}
-QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
-QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
-QSplitter::handle {{ background: {t.line}; }}
-QMenu {{ background: {t.surface}; border: 1px solid {t.line}; padding: {XS}px; }}
-QMenu::item {{ padding: 5px {L}px; border-radius: {XS}px; }}
-QMenu::item:selected {{ background: {t.accent_soft}; }}
-"""
+    sizes = {"xs": XS, "s": S, "m": M, "l": L, "xl": XL, "radius": RADIUS}
+    text = (RESOURCES / "desktop.qss").read_text("utf-8")
+    return Template(text).substitute({**asdict(t), **{name: str(size) for name, size in sizes.items()}})

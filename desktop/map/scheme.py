@@ -15,7 +15,7 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlScheme,
     QWebEngineUrlSchemeHandler,
 )
-from xstatic.pkg import leaflet
+from xstatic.pkg import leaflet  # type: ignore[import-untyped]  # a wheel of static files with a path in it
 
 from core.settings import RESOURCES
 

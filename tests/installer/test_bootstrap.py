@@ -55,7 +55,7 @@ def test_every_text_has_both_languages_with_the_same_places(bootstrap):
 @pytest.mark.parametrize(("locale", "language"), [("zh_CN.UTF-8", "用法"), ("en_US.UTF-8", "Usage"), ("C", "Usage")])
 def test_it_speaks_the_language_of_the_system(locale, language):
     done = subprocess.run(
-        [sys.executable, FILE], env={"LC_ALL": locale, "PYTHONUTF8": "1"}, capture_output=True, text=True,
+        [sys.executable, "-S", FILE], env={"LC_ALL": locale, "PYTHONUTF8": "1"}, capture_output=True, text=True,
         encoding="utf-8", check=False,
     )  # fmt: skip
     assert done.returncode == 2
