@@ -76,14 +76,17 @@ def ingest(
 
     A dry run reports the same figures and writes nothing. A byte-identical repeat is a no-op.
     """
-    progress = progress or Progress()
-    started = time.monotonic()
     try:
-        opened = open_package(path, trust_of(workspace), progress)
-    except PackageRefused as refusal:
+        return _imported(workspace, path, progress or Progress(), dry_run=dry_run)
+    except PackageRefused as refusal:  # on opening, or because the file was exchanged while it was read
         if not dry_run:
             refused.record(workspace, path, refusal)
         raise
+
+
+def _imported(workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool) -> ImportResult:
+    started = time.monotonic()
+    opened = open_package(path, trust_of(workspace), progress)
     if opened.repeat:
         return _result(
             opened, started, change_set=_change_set_of(workspace, opened), repeat=True, dry_run=dry_run
