@@ -132,7 +132,9 @@ class ExchangePage(Page):
             icon="send",
             kind="primary",
         )
-        go.setEnabled(bool(now.waiting + now.sent) and self.desk.workspace.actor.may("exchange.push"))
+        configured = system.probe.state != "not_configured"
+        due = bool(now.waiting + now.sent)
+        go.setEnabled(due and configured and self.desk.workspace.actor.may("exchange.push"))
         row.addWidget(go)
         return card(row)
 

@@ -62,14 +62,13 @@ class RegistryPage(Page):
         for number, name in enumerate(SHOWN):
             row.addWidget(self._segment(number, name))
         row.addStretch(1)
-        self._states = QStackedLayout()
+        holder = QWidget()
+        self._states = QStackedLayout(holder)
         self._states.addWidget(self.view)
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
         self._states.addWidget(
             empty("registry", _("There is none of these yet. They arrive with packages."), first)
         )
-        holder = QWidget()
-        holder.setLayout(self._states)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)

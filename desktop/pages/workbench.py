@@ -52,14 +52,15 @@ class WorkbenchPage(Page):
         nothing = empty("package", _(
             "The registry is empty. Data arrive as signed packages: open the Inbox and drop the first one."
         ), first)  # fmt: skip
-        self._states = QStackedLayout()
+        holder = QWidget()
+        self._states = QStackedLayout(holder)
         self._states.addWidget(full)
         self._states.addWidget(nothing)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.L)
         outer.addLayout(head(_(self.title), button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
-        outer.addLayout(self._states, 1)
+        outer.addWidget(holder, 1)
 
     def refresh(self) -> None:
         """Reads the figures beside the window."""

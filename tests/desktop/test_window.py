@@ -294,3 +294,11 @@ def test_each_page_paints_something(qtbot, open_shell, filled: Workspace, scheme
         colours = {picture.pixel(x, y) for x in range(0, picture.width(), 7) for y in range(0, picture.height(), 7)}
         assert len(colours) > 8, name
         assert picture.save(str(tmp_path / f"{name}.png"))
+
+
+def test_push_is_not_offered_while_the_system_is_not_configured(qtbot, open_shell, filled: Workspace):
+    shell = open_shell(filled)
+    shell.show_page("exchange")
+    settle(qtbot, shell)
+    (push,) = [b for b in shell.pages["exchange"].findChildren(QPushButton) if b.text().startswith("推送")]
+    assert not push.isEnabled() and "未配置" in words(shell.pages["exchange"])
