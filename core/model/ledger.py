@@ -8,7 +8,7 @@ from core.model.metadata import BigId, metadata, number, serial, text
 
 change_set = Table(
     "change_set", metadata, serial(),
-    text("kind"),  # import | edit | undo
+    text("kind"),  # import | sheet | settle | fix | edit | undo
     text("at"), text("actor"), text("reason"),
     Column("package_id", BigId), Column("undoes", BigId), Column("undone_by", BigId),
     Column("counts", JSON, nullable=False),
@@ -39,7 +39,12 @@ finding = Table(
     number("change_set", index=True), text("resource"), number("line"), text("key"),
     text("rule"), text("severity"), text("field"),
     Column("value", String),  # as it came, masked where the field is personal
+    Column("entity", BigId), Column("sender", String), Column("collector", String), Column("grid_code", String),
+    Column("run", BigId),  # the verification run that found it in the store; then the change set is 0
+    Column("fixed_in", BigId),  # the change set that corrected it
     Index("ix_finding_rule", "rule"),
+    Index("ix_finding_run", "run"),
+    Index("ix_finding_entity", "entity"),
     Index(
         "ix_finding_error", "key",  # the gate before a push asks whether a record has one
         sqlite_where=sql("severity = 'error'"), postgresql_where=sql("severity = 'error'"),
@@ -49,6 +54,7 @@ finding = Table(
 quarantine = Table(
     "quarantine", metadata, serial(),
     number("change_set", index=True), text("resource"), number("line"), text("key"), text("row"),
+    Column("entity", BigId), Column("released_in", BigId),  # the change set that let the corrected row in
 )  # fmt: skip
 
 missing = Table(
@@ -62,7 +68,10 @@ source_record = Table(
     number("row_hash"), number("change_set", index=True), text("row"),
     UniqueConstraint("resource", "entity", "source"),
 )  # fmt: skip
-"""What another department says of an entity that the registry holds from a more authoritative source."""
+"""What each department last said of an entity that several speak of, or about which somebody decided.
+
+An entity that has no word here is held as its one source said it.
+"""
 
 source_record_history = Table(
     "source_record_history", metadata, serial(),

@@ -16,14 +16,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROLES: dict[str, frozenset[str]] = {
-    "officer": frozenset({"registry.read", "map.read", "report.read"}),
+    "officer": frozenset({"registry.read", "map.read", "report.read", "field_audit.enter"}),
     "steward": frozenset({
         "registry.read", "map.read", "report.read", "package.check", "package.import", "package.undo",
         "finding.read", "exchange.push", "exchange.read", "report.acceptance", "personal.reveal",
+        "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
     }),
     "system_administrator": frozenset({
         "registry.read", "map.read", "report.read", "report.acceptance", "store.configure",
         "exchange.read", "exchange.configure", "exchange.push", "finding.read", "package.check",
+        "rule.configure",
     }),
     "security_administrator": frozenset({"account.manage", "key.manage"}),
     "audit_administrator": frozenset({"audit.read", "audit.verify"}),
