@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,34 +13,14 @@ from sqlalchemy import Connection, insert, select, update
 
 from core.i18n import _
 from core.jobs import Progress
-from core.model.ledger import change_set, finding, package, quarantine
-from core.model.registry import TABLES
-from core.model.resources import RESOURCES, Resource, references
+from core.model.ledger import change_set, package
+from core.model.resources import RESOURCES, Resource
 from core.packages.reader import PackageFile, open_package
 from core.packages.refusals import PackageRefused
 from core.packages.trust import trust_of
-from core.registry import publication, refused
-from core.registry.applying import apply
-from core.registry.difference import difference
-from core.registry.staging import Staged, stage
-from core.security import audit
+from core.registry import changes, refused
+from core.registry.intake import Intake, ResourceCounts
 from core.security.workspace import Workspace, permits
-from core.store import bulk, search
-from core.verification.context import Context, district_context
-
-
-@dataclass(frozen=True)
-class ResourceCounts:
-    """What became of one resource's rows: ``read`` = ``accepted`` + ``quarantined``."""
-
-    read: int
-    accepted: int
-    quarantined: int
-    new: int
-    changed: int
-    unchanged: int
-    retired: int
-    missing: int
 
 
 @dataclass(frozen=True)
@@ -103,14 +82,14 @@ def _imported(workspace: Workspace, path: Path, progress: Progress, *, dry_run: 
         change_set=None if dry_run else run.number,
         repeat=False,
         dry_run=dry_run,
-        resources=run.counts,
-        findings=dict(run.findings),
+        resources=run.intake.counts,
+        findings=dict(run.intake.findings),
         due=due,
     )
 
 
 class _Run:
-    """One import in its unit of work."""
+    """One package's import in its unit of work."""
 
     def __init__(
         self,
@@ -123,54 +102,17 @@ class _Run:
     ) -> None:
         self.workspace, self.connection, self.opened = workspace, connection, opened
         self.progress, self.dry_run = progress, dry_run
-        self.now = workspace.now()
-        self.number = 0 if dry_run else self._begin()
-        self.counts: dict[str, ResourceCounts] = {}
-        self.findings: Counter[str] = Counter()
-        self.accepted: dict[str, list[pl.Series]] = {}
-
-    def _begin(self) -> int:
-        key = self.connection.execute(
-            insert(change_set).values(
-                kind="import",
-                at=self.now,
-                actor=self.workspace.actor.name,
-                reason=self.opened.declared.purpose,
-                counts={},
-            )
-        ).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+        declared = opened.declared
+        self.number = 0 if dry_run else changes.begin(connection, workspace, "import", declared.purpose)
+        self.intake = Intake(
+            workspace, connection, self.number, declared.sender, declared.mode, declared.scope, progress,
+            dry_run=dry_run,
+        )  # fmt: skip
 
     def resources(self) -> None:
         for name, resource in RESOURCES.items():
             if name in self.opened.resource_names:
-                self._resource(resource)
-
-    def _resource(self, resource: Resource) -> None:
-        self.progress.phase(_("Verifying {resource}").format(resource=resource.name))
-        staged = stage(resource, self._rows(resource), self._context(resource))
-        self.accepted.setdefault(resource.name, []).append(staged.accepted["id"])
-        self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
-        plan = difference(
-            self.connection,
-            staged,
-            sender=self.opened.declared.sender,
-            mode=self.opened.declared.mode,
-            scope=self.opened.declared.scope,
-        )
-        self.findings.update(dict(staged.findings["rule"].value_counts().iter_rows()))
-        self.counts[resource.name] = ResourceCounts(
-            read=staged.read,
-            accepted=staged.accepted.height,
-            quarantined=staged.quarantined.height,
-            **plan.counts,
-        )
-        if self.dry_run:
-            return
-        self.progress.phase(_("Storing {resource}").format(resource=resource.name))
-        apply(self.connection, plan, change_set=self.number, sender=self.opened.declared.sender)
-        _store_findings(self.connection, self.number, staged)
+                self.intake.resource(resource, self._rows(resource))
 
     def _rows(self, resource: Resource) -> pl.DataFrame:
         """The resource's rows; a sealed one gets the envelope that only open resources carry."""
@@ -183,41 +125,20 @@ class _Run:
             collector=pl.lit("sealed"),
         )
 
-    def _context(self, resource: Resource) -> Context:
-        known = {target: self._known(target) for target in set(references(resource).values())}
-        return district_context(
-            mode=self.opened.declared.mode,
-            sender=self.opened.declared.sender,
-            known=known,
-            now=self.workspace.clock(),
-        )
-
-    def _known(self, target: str) -> pl.Series:
-        """Ids that a reference may point to: what the registry has and what this package brought."""
-        held = self.connection.execute(select(TABLES[target].c.id)).scalars().all()
-        brought = self.accepted.get(target, [])
-        return pl.concat([pl.Series("id", held, dtype=pl.Int64), *(ids.rename("id") for ids in brought)])
-
     def finish(self) -> dict[str, int]:
         """Enters the package in the ledger and queues what is now due upstream, in the same transaction."""
         if self.dry_run:
             return {}
         self.progress.phase(_("Indexing for search"))
-        search.update(self.connection, self.number)
-        due = publication.enqueue(self.connection, self.number, self.now)
-        counts = {name: asdict(figures) for name, figures in self.counts.items()}
+        counts = {name: asdict(figures) for name, figures in self.intake.counts.items()}
         package_id = self._enter_package(counts)
         self.connection.execute(
-            update(change_set)
-            .where(change_set.c.id == self.number)
-            .values(package_id=package_id, counts=counts)
+            update(change_set).where(change_set.c.id == self.number).values(package_id=package_id)
         )
-        audit.record(
-            self.connection, at=self.now, actor=self.workspace.actor.name, action="package.import",
-            subject=self.opened.declared.name,
-            details={"change_set": self.number, "file_hash": self.opened.file_hash, "counts": counts},
+        return changes.finish(
+            self.connection, self.workspace, self.number, action="package.import",
+            subject=self.opened.declared.name, counts=counts, details={"file_hash": self.opened.file_hash},
         )  # fmt: skip
-        return due
 
     def _enter_package(self, counts: dict[str, Any]) -> int:
         opened, declared = self.opened, self.opened.declared
@@ -237,7 +158,7 @@ class _Run:
             "file_name": opened.path.name,
             "bytes": opened.size_bytes,
             "state": "imported",
-            "imported_at": self.now,
+            "imported_at": self.workspace.now(),
             "resources": counts,
             "warnings": opened.warnings,
             "change_set": self.number,
@@ -245,19 +166,6 @@ class _Run:
         key = self.connection.execute(insert(package).values(entry)).inserted_primary_key
         assert key is not None
         return int(key[0])
-
-
-def _store_findings(connection: Connection, number: int, staged: Staged) -> None:
-    name = staged.resource.name
-    order = ("line", "key", "rule", "severity", "field", "value")
-    found = ((number, name, *row) for row in staged.findings.select(order).iter_rows())
-    bulk.insert_rows(connection, finding, ("change_set", "resource", *order), found)
-    if staged.quarantined.is_empty():
-        return
-    columns = [c for c in staged.quarantined.columns if c not in {"line", "key"}]
-    held = staged.quarantined.select("line", "key", pl.struct(columns).struct.json_encode())
-    rows = ((number, name, *row) for row in held.iter_rows())
-    bulk.insert_rows(connection, quarantine, ("change_set", "resource", "line", "key", "row"), rows)
 
 
 def _change_set_of(workspace: Workspace, opened: PackageFile) -> int | None:

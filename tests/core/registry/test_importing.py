@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
 from core.model.exchange import delivery
-from core.model.ledger import change_set, quarantine, source_record
+from core.model.ledger import change_set, finding, quarantine, source_record
 from core.model.registry import HISTORY, TABLES, entity_id
 from core.packages.builder import write_package
 from core.packages.refusals import PackageRefused
@@ -324,3 +324,12 @@ def test_undoing_newest_first_passes_every_earlier_state_again(embedded: Workspa
         assert digest(embedded) == states.pop()
         undo(embedded, result.change_set)
     assert digest(embedded) == states.pop()
+
+
+def test_a_finding_names_its_sender_collector_and_the_grid_it_lies_in(workspace: Workspace, sender):
+    sender("bureau").send(address=[address(1, grid_code="320508017001001")], house=[house(1)])
+    sender("community").send(person=[person(1, id_type="99")])
+    with workspace.store.read() as connection:
+        (found,) = connection.execute(select(finding)).all()
+    assert (found.sender, found.grid_code) == ("community", "320508017001001")
+    assert found.collector and found.entity == entity_id(found.key)
