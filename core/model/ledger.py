@@ -66,6 +66,8 @@ source_record = Table(
     "source_record", metadata, serial(),
     text("resource"), number("entity"), text("source"), text("collected_at"), text("collector"),
     number("row_hash"), number("change_set", index=True), text("row"),
+    Column("kept_in", BigId),  # the change set that wrote it here; ``change_set`` is the one that brought the word
+    Index("ix_source_record_kept_in", "kept_in"),
     UniqueConstraint("resource", "entity", "source"),
 )  # fmt: skip
 """What each department last said of an entity that several speak of, or about which somebody decided.
@@ -77,6 +79,7 @@ source_record_history = Table(
     "source_record_history", metadata, serial(),
     text("resource"), number("entity"), text("source"), text("collected_at"), text("collector"),
     number("row_hash"), number("change_set"), text("row"), number("superseded_in", index=True),
+    Column("kept_in", BigId),
 )  # fmt: skip
 
 setting = Table("setting", metadata, Column("name", String, primary_key=True), text("value"))

@@ -32,6 +32,7 @@ class Column:
 
     ``group`` is the provenance group (what one source is believed on together); ``personal`` columns are
     masked on screen even though packages carry them masked already; ``indexed`` columns can be sorted fast.
+    An empty column says nothing unless ``empty_speaks`` (no move-out date means: still here).
     """
 
     name: str
@@ -44,6 +45,7 @@ class Column:
     maximum: float | None = None
     personal: bool = False
     indexed: bool = False
+    empty_speaks: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,10 @@ class Resource:
     def groups(self) -> tuple[str, ...]:
         """The provenance groups in order of first use."""
         return tuple(dict.fromkeys(c.group for c in self.columns))
+
+    def columns_of(self, group: str) -> tuple[Column, ...]:
+        """The columns of a provenance group."""
+        return tuple(c for c in self.columns if c.group == group)
 
     @property
     def path(self) -> str:
@@ -144,7 +150,7 @@ PERSON = Resource("person", ("person_token", "house_code"), (
         "registered", "floating", "lodging", "overseas")),
     Column("relation_to_head", group="residence", pattern=r"\d{2}"),
     Column("move_in", "date", required=True, group="residence"),
-    Column("move_out", "date", group="residence"),
+    Column("move_out", "date", group="residence", empty_speaks=True),
     Column("phone_masked", group="contact", personal=True),
     Column("permit_no_masked", group="permit", personal=True),
     Column("permit_until", "date", group="permit"),

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, and_, not_, or_, select
+from sqlalchemy import Connection, Select, Table, and_, case, func, not_, or_, select
 
 from core.model.ledger import source_record
 from core.model.registry import TABLES
 from core.model.resources import Resource, references
+from core.registry.authority import outranking
 from core.registry.staging import Staged
-from core.settings import read_toml
+from core.registry.words import WHOLE
 from core.store.bulk import chunks
 
 _HELD = {"id": pl.Int64, "held_hash": pl.Int64, "held_source": pl.String, "held_retired": pl.Boolean}
-_KEPT = {"id": pl.Int64, "kept_hash": pl.Int64}
-_FEW = 20_000
+_SHARED = {"id": pl.Int64, "is_shared": pl.Int64, "said_hash": pl.Int64}
 _BECOMES = "_becomes"
 """What a row would become; no resource has a column of this name, as many have one named ``kind``."""
 
@@ -27,8 +27,10 @@ _BECOMES = "_becomes"
 class Difference:
     """The split of one resource's accepted rows; every frame carries the staged columns.
 
-    ``aside`` are words about entities that a more authoritative department already speaks for; they become
-    source records. ``yielding`` are ids whose present word steps aside for a more authoritative one.
+    ``heard`` are words about entities that other departments speak of too, kept beside theirs; ``first_shared``
+    the ids among them that one department alone had spoken of, ``reactivated`` those whose retirement a word
+    of authority takes back. ``withdrawn`` are ids about which the sender takes its word back; the retired are
+    among them where others spoke too.
     """
 
     resource: Resource
@@ -36,18 +38,20 @@ class Difference:
     changed: pl.DataFrame
     unchanged: int
     retired: pl.DataFrame
-    aside: pl.DataFrame
-    yielding: list[int]
+    heard: pl.DataFrame
+    first_shared: list[int]
+    reactivated: list[int]
+    withdrawn: list[int]
     missing: list[int]
 
     @property
     def counts(self) -> dict[str, int]:
-        """Figures for people; a word kept aside counts as changed, because something will be stored."""
+        """Figures for people; a word kept beside others counts as changed, because something will be stored."""
         return {
             "new": self.new.height,
-            "changed": self.changed.height + self.aside.height,
+            "changed": self.changed.height + self.heard.height,
             "unchanged": self.unchanged,
-            "retired": self.retired.height,
+            "retired": self.retired.height + len(self.withdrawn),
             "missing": len(self.missing),
         }
 
@@ -57,60 +61,78 @@ def difference(
 ) -> Difference:
     """Compares by id and row hash; only the rows that differ are ever read whole."""
     table = TABLES[staged.resource.name]
-    held = _held(connection, table, staged, whole=mode == "snapshot")
-    kept = _kept(connection, staged.resource.name, sender)
-    rows = staged.accepted.join(held, on="id", how="left").join(kept, on="id", how="left")
-    retiring = pl.col("op") == "retire" if mode == "delta" and "op" in rows.columns else pl.lit(False)
-    here = pl.col("held_hash").is_not_null()
-    own = here & (pl.col("held_source") == sender)
-    outranked = here & ~own & pl.col("held_source").is_in(_outranking(staged.resource.name, sender))
-    same = (pl.col("row_hash") == pl.col("held_hash")) & ~pl.col("held_retired")
-    kept_same = (pl.col("kept_hash") == pl.col("row_hash")).fill_null(False)
-    kind = (
-        pl.when(retiring & here & ~outranked & ~pl.col("held_retired")).then(pl.lit("retired"))
-        .when(retiring).then(pl.lit("unchanged"))
-        .when(~here).then(pl.lit("new"))
-        .when(outranked & ~kept_same).then(pl.lit("aside"))
-        .when(outranked | (own & same)).then(pl.lit("unchanged"))
-        .otherwise(pl.lit("changed"))
-    )  # fmt: skip
-    parts = rows.with_columns(kind.alias(_BECOMES))
+    whole = mode == "snapshot" or staged.accepted.height > WHOLE
+    held = _held(connection, table, staged, whole=whole)
+    shared = _shared(connection, staged, sender, whole=whole)
+    rows = staged.accepted.join(held, on="id", how="left").join(shared, on="id", how="left")
+    parts = rows.with_columns(_becomes(staged.resource.name, sender, retires=mode == "delta").alias(_BECOMES))
 
-    def part(name: str) -> pl.DataFrame:
-        return parts.filter(pl.col(_BECOMES) == name)
+    def part(*names: str) -> pl.DataFrame:
+        return parts.filter(pl.col(_BECOMES).is_in(names))
 
-    changed = part("changed")
+    heard, taken = part("heard"), pl.col("held_source").is_in(outranking(staged.resource.name, sender))
+    retired = part("retired", "retired_word")
     return Difference(
         resource=staged.resource,
         new=part("new"),
-        changed=changed,
-        unchanged=parts.filter(pl.col(_BECOMES) == "unchanged").height,
-        retired=part("retired"),
-        aside=part("aside"),
-        yielding=changed.filter(pl.col("held_source") != sender)["id"].to_list(),
-        missing=_missing(connection, staged, held, sender, scope) if mode == "snapshot" else [],
+        changed=part("changed"),
+        unchanged=part("unchanged").height,
+        retired=retired,
+        heard=heard,
+        first_shared=heard.filter(pl.col("is_shared").is_null())["id"].to_list(),
+        reactivated=heard.filter(pl.col("held_retired") & ~taken)["id"].to_list(),
+        withdrawn=part("withdrawn", "retired_word")["id"].to_list(),
+        missing=_missing(connection, staged, held, shared, sender=sender, scope=scope) if mode == "snapshot" else [],
     )
 
 
-def _outranking(resource: str, sender: str) -> list[str]:
-    """The departments whose word stands above the sender's for this resource (``authority.toml``)."""
-    ranks: dict[str, list[str]] = read_toml("authority.toml")
-    order = ranks.get(resource, ranks["default"])
-    return order[: order.index(sender)] if sender in order else order
+def _becomes(resource: str, sender: str, *, retires: bool) -> pl.Expr:
+    """What becomes of each staged row, held against the registry's row and the words about its entity."""
+    here, shared = pl.col("held_hash").is_not_null(), pl.col("is_shared").is_not_null()
+    own = pl.col("held_source") == sender
+    outranked = ~own & pl.col("held_source").is_in(outranking(resource, sender))
+    spoke = pl.col("said_hash").is_not_null()
+    said_same = (pl.col("said_hash") == pl.col("row_hash")) & ~pl.col("held_retired")
+    same = (pl.col("row_hash") == pl.col("held_hash")) & ~pl.col("held_retired")
+    retiring = pl.col("op") == "retire" if retires else pl.lit(value=False)
+    goes = retiring & here & ~outranked & ~pl.col("held_retired")
+    return (
+        pl.when(goes & spoke).then(pl.lit("retired_word"))
+        .when(goes).then(pl.lit("retired"))
+        .when(retiring & spoke).then(pl.lit("withdrawn"))
+        .when(retiring).then(pl.lit("unchanged"))
+        .when(~here).then(pl.lit("new"))
+        .when(shared & spoke & said_same).then(pl.lit("unchanged"))
+        .when(shared | ~own).then(pl.lit("heard"))
+        .when(same).then(pl.lit("unchanged"))
+        .otherwise(pl.lit("changed"))
+    )  # fmt: skip
 
 
 def _held(connection: Connection, table: Table, staged: Staged, *, whole: bool) -> pl.DataFrame:
     columns = select(table.c.id, table.c.row_hash, table.c.source, table.c.retired_in.is_not(None))
-    if whole or staged.accepted.height > _FEW:
+    if whole:
         return _frame(connection, columns, _HELD)
     ids = staged.accepted["id"].to_list()
     parts = [_frame(connection, columns.where(table.c.id.in_(some)), _HELD) for some in chunks(ids)]
     return pl.concat(parts) if parts else pl.DataFrame(schema=_HELD)
 
 
-def _kept(connection: Connection, resource: str, sender: str) -> pl.DataFrame:
-    mine = (source_record.c.resource == resource) & (source_record.c.source == sender)
-    return _frame(connection, select(source_record.c.entity, source_record.c.row_hash).where(mine), _KEPT)
+def _shared(connection: Connection, staged: Staged, sender: str, *, whole: bool) -> pl.DataFrame:
+    """The entities that have words: whether they are shared, and the hash of what the sender last said."""
+    said = case((source_record.c.source == sender, source_record.c.row_hash))
+    query = (
+        select(source_record.c.entity, func.count(), func.max(said))
+        .where(source_record.c.resource == staged.resource.name)
+        .group_by(source_record.c.entity)
+    )
+    if whole:
+        return _frame(connection, query, _SHARED)
+    ids = staged.accepted["id"].to_list()
+    parts = [
+        _frame(connection, query.where(source_record.c.entity.in_(some)), _SHARED) for some in chunks(ids)
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=_SHARED)
 
 
 def _frame(connection: Connection, query: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:
@@ -119,10 +141,14 @@ def _frame(connection: Connection, query: Select[Any], schema: dict[str, Any]) -
 
 
 def _missing(
-    connection: Connection, staged: Staged, held: pl.DataFrame, sender: str, scope: Sequence[str]
-) -> list[int]:
+    connection: Connection, staged: Staged, held: pl.DataFrame, shared: pl.DataFrame, *, sender: str,
+    scope: Sequence[str],
+) -> list[int]:  # fmt: skip
     """Ids that the sender once reported within the snapshot's scope and now does not."""
-    mine = held.filter((pl.col("held_source") == sender) & ~pl.col("held_retired"))
+    spoke = (pl.col("held_source") == sender) & pl.col("is_shared").is_null() | pl.col(
+        "said_hash"
+    ).is_not_null()
+    mine = held.join(shared, on="id", how="left").filter(spoke & ~pl.col("held_retired"))
     gone = mine.filter(~pl.col("id").is_in(staged.present.implode()))["id"]
     if gone.is_empty():
         return []

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, select
 
 from core.model.ledger import missing, source_record
 from core.model.registry import TABLES
+from core.model.stewardship import decision
 
 
 def digest(connection: Connection) -> str:
@@ -30,6 +31,9 @@ def digest(connection: Connection) -> str:
         source_record.c.resource, source_record.c.entity, source_record.c.source, source_record.c.row_hash
     )
     _feed(connection, total, "source_record", beside.order_by(*beside.selected_columns))
+    settled = (decision.c.resource, decision.c.entity, decision.c.group_name, decision.c.row)
+    decided = select(*settled, decision.c.fingerprint)
+    _feed(connection, total, "decision", decided.order_by(decision.c.id))
     gone = select(missing.c.resource, missing.c.entity)
     _feed(connection, total, "missing", gone.order_by(*gone.selected_columns))
     return f"sha256:{total.hexdigest()}"

@@ -16,12 +16,12 @@ from core.model.ledger import (
     missing,
     package,
     quarantine,
-    source_record,
     source_record_history,
 )
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import REFERENCES, RESOURCES, references
 from core.registry import publication
+from core.registry.deciding import take_back
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import search
@@ -67,7 +67,7 @@ def undo(
         for resource in reversed(tuple(RESOURCES)):
             restored[resource], removed[resource] = _restore(connection, resource, number)
             progress.advance()
-        _restore_records(connection, number)
+        take_back(connection, number)
         pushed = publication.withdraw(connection, number, now)
         for table in (missing, finding, quarantine):
             connection.execute(delete(table).where(table.c.change_set == number))
@@ -124,7 +124,7 @@ def _refuse_if_built_upon(connection: Connection, number: int) -> None:
 def _superseding(connection: Connection, number: int) -> Iterator[int]:
     """Change sets that replaced a version which this one wrote."""
     for history in (*HISTORY.values(), source_record_history):
-        wrote = history.c.changed_in if "changed_in" in history.c else history.c.change_set
+        wrote = history.c.changed_in if "changed_in" in history.c else history.c.kept_in
         yield from connection.execute(
             select(history.c.superseded_in).where(wrote == number).distinct()
         ).scalars()
@@ -185,12 +185,3 @@ def _restore(connection: Connection, resource: str, number: int) -> tuple[int, i
     if restored:
         connection.execute(delete(history).where(history.c.superseded_in == number))
     return restored, wrote - restored
-
-
-def _restore_records(connection: Connection, number: int) -> None:
-    connection.execute(delete(source_record).where(source_record.c.change_set == number))
-    columns = [c.name for c in source_record_history.columns if c.name not in {"id", "superseded_in"}]
-    old = select(*(source_record_history.c[name] for name in columns))
-    mine = source_record_history.c.superseded_in == number
-    connection.execute(insert(source_record).from_select(columns, old.where(mine)))
-    connection.execute(delete(source_record_history).where(mine))

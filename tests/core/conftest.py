@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 
 from core.security.founding import found
 from core.security.workspace import Workspace
+from tests.core.departments import Sender
 
 KEY = "ab" * 32
 ADMIN, PASSWORD, STATION = "founder", "a long enough one", "320508"
@@ -73,3 +74,15 @@ def embedded(tmp_path: Path) -> Iterator[Workspace]:
     made = found(str(tmp_path / "gridlink.db"), admin=ADMIN, password=PASSWORD, station=STATION)
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def sender(workspace: Workspace, tmp_path: Path) -> Callable[[str], Sender]:
+    made: dict[str, Sender] = {}
+
+    def of(name: str) -> Sender:
+        if name not in made:
+            made[name] = Sender(workspace, tmp_path, name)
+        return made[name]
+
+    return of

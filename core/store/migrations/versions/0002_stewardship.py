@@ -15,6 +15,8 @@ _STATEMENTS = Path(__file__).with_suffix("")
 def upgrade() -> None:
     """Makes the tables and columns of stewardship."""
     _run(op.get_bind().dialect.name)
+    for words in ("source_record", "source_record_history"):
+        op.execute(f"UPDATE {words} SET kept_in = change_set")
 
 
 def downgrade() -> None:

@@ -1,3 +1,5 @@
+DROP INDEX ix_source_record_kept_in
+
 DROP INDEX ix_finding_run
 
 DROP INDEX ix_finding_entity
@@ -43,5 +45,9 @@ DROP TABLE return_item
 DROP TABLE rule_setting
 
 DROP TABLE sheet
+
+ALTER TABLE source_record DROP COLUMN kept_in
+
+ALTER TABLE source_record_history DROP COLUMN kept_in
 
 DROP TABLE verification_run

@@ -221,6 +221,12 @@ CREATE INDEX ix_sheet_change_set ON sheet (change_set)
 
 CREATE INDEX ix_sheet_file_hash ON sheet (file_hash)
 
+ALTER TABLE source_record ADD COLUMN kept_in INTEGER
+
+CREATE INDEX ix_source_record_kept_in ON source_record (kept_in)
+
+ALTER TABLE source_record_history ADD COLUMN kept_in INTEGER
+
 CREATE TABLE verification_run (
 	id INTEGER NOT NULL,
 	at VARCHAR NOT NULL,

@@ -1,0 +1,72 @@
+"""Writing registry rows: superseded versions are kept, first loads build their indexes at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from sqlalchemy import Connection, Table, delete, func as sql, insert, literal, select
+
+from core.model.registry import HISTORY, TABLES
+from core.model.resources import Resource
+from core.store import bulk
+
+
+def supersede(connection: Connection, resource: str, ids: Sequence[int], change_set: int) -> None:
+    """Copies the present versions of ``ids`` into the history, as superseded in ``change_set``.
+
+    Versions that the same change set wrote are its own halfway stages and are not kept.
+    """
+    table, history = TABLES[resource], HISTORY[resource]
+    columns = [column.name for column in table.columns]
+    for some in bulk.chunks(ids):
+        present = select(*table.columns, literal(change_set)).where(
+            table.c.id.in_(some), table.c.changed_in != change_set
+        )
+        connection.execute(insert(history).from_select([*columns, "superseded_in"], present))
+
+
+def remove(connection: Connection, resource: str, ids: Sequence[int]) -> None:
+    """Deletes the present versions of ``ids``."""
+    table = TABLES[resource]
+    for some in bulk.chunks(ids):
+        connection.execute(delete(table).where(table.c.id.in_(some)))
+
+
+def write(connection: Connection, resource: Resource, rows: pl.DataFrame, change_set: int) -> None:
+    """Loads rows in id order; into a table that they will dominate, indexes are built afterwards."""
+    if rows.is_empty():
+        return
+    table = TABLES[resource.name]
+    columns = [c.name for c in table.columns if c.name != "retired_in" or "retired_in" in rows.columns]
+    ready = rows.with_columns(pl.lit(change_set).alias("changed_in")).select(columns).sort("id")
+    dominates = ready.height > 20_000 and ready.height > 0.5 * _count(connection, table)
+    indexes = bulk.drop_indexes(connection, table) if dominates else []
+    bulk.insert_rows(connection, table, columns, ready.iter_rows())
+    bulk.create_indexes(connection, indexes)
+
+
+def with_provenance(resource: Resource, rows: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """A group's provenance moves to ``said_<group>`` only where one of its columns really changed.
+
+    ``before`` are the present rows, named ``was_<column>`` except ``id``.
+    """
+    joined = rows.join(before, on="id")
+    return joined.with_columns(
+        pl.col("was_created_in").alias("created_in"),
+        *(
+            pl.when(_group_changed(resource, group)).then(f"said_{group}").otherwise(pl.col(f"was_prov_{group}"))
+            .alias(f"prov_{group}")
+            for group in resource.groups
+        ),
+    )  # fmt: skip
+
+
+def _group_changed(resource: Resource, group: str) -> pl.Expr:
+    names = [column.name for column in resource.columns_of(group)]
+    same = [pl.col(n).cast(pl.String).eq_missing(pl.col(f"was_{n}").cast(pl.String)) for n in names]
+    return ~pl.all_horizontal(same)
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(sql.count()).select_from(table)).scalar_one()
