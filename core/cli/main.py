@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from core import i18n
-from core.cli import exchanging, importing, packaging, stores, training
+from core.cli import adjudicating, exchanging, importing, packaging, stores, training
 from core.cli.output import Outcome, bug_report, show
 from core.cli.session import Session, default_location
 from core.errors import Cancelled, GridLinkError
@@ -36,7 +36,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
     context.obj = Session(store or default_location(), as_json=as_json)
 
 
-for module in (stores, packaging, importing, exchanging, training):
+for module in (stores, packaging, importing, adjudicating, exchanging, training):
     module.add_to(cli)
 
 
@@ -76,8 +76,12 @@ def _stopped() -> Stopped:
 def _run(words: list[str]) -> int:
     try:
         with cli.make_context("gridlink", words) as context:
-            cli.invoke(context)
-            session: Session | None = context.obj
+            try:
+                cli.invoke(context)
+            finally:
+                session: Session | None = context.obj  # made by the group's own options
+                if session:
+                    session.close()
     except click.exceptions.Exit as end:  # --help and --version end this way
         return end.exit_code
     return session.exit_code if session else 0

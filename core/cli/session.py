@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +34,18 @@ class Session:
     location: str
     as_json: bool = False
     exit_code: int = 0
+    _opened: list[Store] = field(default_factory=list)
 
     def store(self) -> Store:
-        """Opens the store with its key from the environment or the keyring."""
-        return open_store(self.location, "" if is_server(self.location) else keys.store_key(self.location))
+        """Opens the store with its key from the environment or the keyring; ``close`` closes it."""
+        store = open_store(self.location, "" if is_server(self.location) else keys.store_key(self.location))
+        self._opened.append(store)
+        return store
+
+    def close(self) -> None:
+        """Closes what the command opened."""
+        while self._opened:
+            self._opened.pop().close()
 
     def workspace(self) -> Workspace:
         """Opens the store and logs in the user named in the environment."""

@@ -1,0 +1,1 @@
+"""What stewards do with what came in: settle, correct, ignore, audit, return to the source."""
