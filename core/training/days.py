@@ -89,7 +89,10 @@ def first_day(press: Press, district: District) -> Flock:
 
 
 def second_day(press: Press, district: District, flock: Flock) -> Flock:
-    """A week's changes: people who moved, came and went, firms that grew; no report from the door plates."""
+    """A week's changes: people who moved, came and went, firms that grew; no report from the door plates.
+
+    And what police, fire and governance met with on their own rounds.
+    """
     roll = press.rng.random(flock.now.height)
     going, moving, calling = (pl.Series(roll < limit) for limit in (0.01, 0.02, 0.035))
     moved = _moved(press.rng, flock.now.filter(moving & ~going), district.houses)
@@ -103,6 +106,7 @@ def second_day(press: Press, district: District, flock: Flock) -> Flock:
     )
     press.issue(SECOND, 3, "qr", {"qr_report": district.incidents["qr_report"].clear()})
     now = pl.concat([flock.now.filter(~calling), moved, called, come])
+    _second_opinions(press, district, now)
     return Flock(now, flock.later.tail(flock.later.height - come.height))
 
 
@@ -110,6 +114,30 @@ def third_day(press: Press, district: District, flock: Flock) -> Flock:
     """The first reports from the door plates, and the community's monthly snapshot."""
     press.issue(THIRD, 1, "qr", {"qr_report": district.incidents["qr_report"]})
     return monthly(press, flock, THIRD, 2)
+
+
+def _second_opinions(press: Press, district: District, residents: pl.DataFrame) -> None:
+    """What other departments met with on their own rounds: mostly the same, now and then something else."""
+    rng = press.rng
+    met = _some(rng, residents, 0.04)
+    called = pl.Series(rng.random(met.height) < 0.2)
+    people = pl.concat([met.filter(~called), _with_new_phone(rng, met.filter(called))])
+    firms = _some(rng, district.organisations, 0.05)
+    staff = (pl.col("employees").cast(pl.Int64) + 2).cast(pl.String)
+    counted = pl.when(pl.Series(rng.random(firms.height) < 0.25)).then(staff).otherwise("employees")
+    homes = _some(rng, district.houses.filter(pl.col("use").is_in(["self", "vacant"]) & ~pl.col("spared")), 0.02)
+    empty = pl.when(pl.Series(rng.random(homes.height) < 0.3)).then(pl.lit("vacant")).otherwise("use")
+    upsert = pl.lit("upsert").alias("op")
+    press.issue(SECOND, 4, "police", {"person": people.with_columns(upsert)}, mode="delta")
+    firms = firms.with_columns(counted.alias("employees"), upsert)
+    press.issue(SECOND, 5, "fire", {"organisation": firms}, mode="delta")
+    press.issue(SECOND, 6, "governance", {"house": homes.with_columns(empty.alias("use"), upsert)}, mode="delta")
+
+
+def _some(rng: np.random.Generator, rows: pl.DataFrame, share: float) -> pl.DataFrame:
+    """About ``share`` of the rows, and one at least."""
+    roll = pl.Series(rng.random(rows.height))
+    return rows.filter((roll < share) | (pl.int_range(pl.len()) == 0))
 
 
 def monthly(press: Press, flock: Flock, when: datetime, number: int) -> Flock:
