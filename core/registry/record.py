@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, func as sql, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, func as sql, select
 
 from core.errors import GridLinkError
 from core.i18n import _
 from core.model.ledger import change_set, finding, package, source_record
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import RESOURCES, Column
+from core.model.stewardship import comparison
+from core.registry.cycles import cycle_days, due
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.verification.catalogue import describe
@@ -29,7 +31,7 @@ class RecordGone(GridLinkError):
 
 @dataclass(frozen=True)
 class Origin:
-    """Why a value is what it is: the change set, its package and sender, who and when."""
+    """Why a value is what it is: the change set, its package and sender or the person's reason, who and when."""
 
     change_set: int
     kind: str
@@ -37,16 +39,34 @@ class Origin:
     sender: str
     at: str
     actor: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the departments stand to a field group: agreed, conflict or settled, who was compared, and when.
+
+    ``until`` is the day from which it has to be verified again (empty where no grid says how often).
+    """
+
+    state: str
+    sources: tuple[str, ...]
+    at: str
+    until: str
 
 
 @dataclass(frozen=True)
 class Value:
-    """One field: its name, value as the registry holds it (masked where personal), group and origin."""
+    """One field: its value as the registry holds it (masked where personal), where from, and who agrees.
+
+    ``standing`` is None where one department speaks alone: known, but verified by nobody else.
+    """
 
     name: str
     value: Any
     personal: bool
     origin: Origin | None
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -147,8 +167,9 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
     numbers = {held[f"prov_{group}"] for group in known.groups} | {old.superseded_in for old in older}
     origins = _origins(connection, numbers | {one.change_set for one in said})
     related, counts = _related(connection, resource, held)
+    standing = _standing(connection, resource, held)
     values = [
-        Value(c.name, held[c.name], c.personal, origins.get(held[f"prov_{c.group}"]))
+        Value(c.name, held[c.name], c.personal, origins.get(held[f"prov_{c.group}"]), standing.get(c.group))
         for c in known.columns
         if c.kind != "geometry" and held[c.name] is not None
     ]
@@ -172,6 +193,7 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
                 _differs(known.columns, _typed(known.columns, json.loads(one.row)), held),
             )
             for one in said
+            if one.source != held["source"]
         ],
         history=[
             (origins.get(old.superseded_in), _differs(known.columns, dict(old._mapping), held))
@@ -201,13 +223,27 @@ def _origins(connection: Connection, numbers: set[int]) -> dict[int, Origin]:
             change_set.c.kind,
             change_set.c.at,
             change_set.c.actor,
+            change_set.c.reason,
             package.c.name,
             package.c.sender,
         )
         .select_from(joined)
         .where(change_set.c.id.in_(numbers))
     )
-    return {r.id: Origin(r.id, r.kind, r.name or "", r.sender or "", r.at, r.actor) for r in rows}
+    return {r.id: Origin(r.id, r.kind, r.name or "", r.sender or "", r.at, r.actor, r.reason) for r in rows}
+
+
+def _standing(connection: Connection, resource: str, held: Mapping[str, Any]) -> dict[str, Standing]:
+    """By field group; verified until the cycle of the grid has passed since it was last collected."""
+    mine = and_(comparison.c.resource == resource, comparison.c.entity == held["id"])
+    rows = connection.execute(select(comparison).where(mine)).all()
+    days = cycle_days(connection, held) if rows else None
+    return {
+        row.group_name: Standing(
+            row.state, tuple(row.sources.split()), row.at, due(row.at, days) if days and row.at else ""
+        )
+        for row in rows
+    }
 
 
 def _typed(columns: Sequence[Column], said: Mapping[str, Any]) -> dict[str, Any]:

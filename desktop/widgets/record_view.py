@@ -8,9 +8,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.i18n import _
+from core.i18n import N_, _
 from core.registry.divisions import division_name
-from core.registry.record import Origin, Record, record
+from core.registry.record import Origin, Record, Standing, Value, record
 from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
@@ -18,6 +18,14 @@ from desktop.widgets.fields import field_title, shown_value
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
 from desktop.widgets.watermark import Watermark
 
+_HOW = {
+    "settle": N_("settled"),
+    "fix": N_("corrected"),
+    "edit": N_("edited"),
+    "sheet": N_("taken from a spreadsheet"),
+}
+_STATES: dict[str, theme.Status] = {"agreed": "done", "conflict": "warning", "settled": "done"}
+_STATE_WORDS = {"agreed": N_("agreed"), "conflict": N_("contradicted"), "settled": N_("settled")}
 _PLACED = ("address", "house", "organisation", "place", "thing", "event", "hazard")
 
 
@@ -80,22 +88,20 @@ class RecordView(QWidget):
                 shown.setToolTip(_("Masked as it was delivered."))
             shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             grid.addWidget(shown, row, 1)
-            why = button(
-                "?",
-                partial(self._why, value.name, value.origin),
-                kind="link",
-                tip=why_text(value.origin),
-            )
+            if value.standing:
+                grid.addWidget(_standing(value.standing), row, 2, Qt.AlignmentFlag.AlignTop)
+            why = button("?", partial(self._why, value), kind="link", tip=why_text(value.origin))
             why.setAccessibleName(_("Why this value?"))
-            grid.addWidget(why, row, 2)
+            grid.addWidget(why, row, 3)
         grid.setColumnStretch(1, 1)
         self._column.addLayout(grid)
         self._reason = label("", wrap=True)
         self._reason.setVisible(False)
         self._column.addWidget(self._reason)
 
-    def _why(self, name: str, origin: Origin | None) -> None:
-        self._reason.setText(f"{field_title(name)}: {why_text(origin)}")
+    def _why(self, value: Value) -> None:
+        parts = [why_text(value.origin), standing_text(value.standing)]
+        self._reason.setText(f"{field_title(value.name)}: " + "\n".join(part for part in parts if part))
         self._reason.setVisible(True)
 
     def _related(self, one: Record) -> None:
@@ -182,6 +188,11 @@ def why_text(origin: Origin | None) -> str:
     """Where a value came from, in one sentence."""
     if origin is None:
         return _("The change set is no longer known.")
+    if not origin.package:
+        return _("{how} by {actor} at {at}, change set {number}: {reason}").format(
+            how=_(_HOW.get(origin.kind, origin.kind)), actor=origin.actor, at=local_time(origin.at),
+            number=origin.change_set, reason=origin.reason,
+        )  # fmt: skip
     return _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}").format(
         sender=labels.label("sender", origin.sender),
         package=origin.package,
@@ -189,3 +200,22 @@ def why_text(origin: Origin | None) -> str:
         actor=origin.actor,
         at=local_time(origin.at),
     )
+
+
+def standing_text(standing: Standing | None) -> str:
+    """Who was compared about a field and until when that holds, in one sentence; empty where one speaks alone."""
+    if standing is None:
+        return _("Only one department has spoken of it so far.")
+    names = _(", ").join(labels.label("sender", source) for source in standing.sources)
+    said = _("{state}: {departments}, last collected {at}").format(
+        state=_(_STATE_WORDS[standing.state]), departments=names, at=local_time(standing.at)
+    )
+    return said + (
+        _("; to be verified again from {until}").format(until=standing.until) if standing.until else ""
+    )
+
+
+def _standing(standing: Standing) -> QWidget:
+    shown = status_word(_STATES[standing.state], _(_STATE_WORDS[standing.state]))
+    shown.setToolTip(standing_text(standing))
+    return shown

@@ -15,9 +15,11 @@ from core.model.stewardship import comparison, decision
 from core.registry import changes
 from core.registry.composing import rebuild
 from core.registry.deciding import decide
+from core.registry.record import record
 from core.registry.undo import undo
 from core.security.workspace import Workspace
 from tests.core.departments import Sender, address, digest, house, person, row
+from tests.core.rows import put
 
 PERSON_KEY = f"{1:064x}:H-000001"
 ADDRESS_KEY = str(address(1)["address_code"])
@@ -199,6 +201,22 @@ def test_only_a_department_of_authority_retires_what_others_still_see(workspace:
     assert row(workspace, "address", ADDRESS_KEY)["retired_in"] is not None
     sender("bureau").send(address=[address(1)])
     assert row(workspace, "address", ADDRESS_KEY)["retired_in"] is None
+
+
+def test_a_record_says_who_agrees_until_when_and_who_decided_why(workspace: Workspace, sender):
+    grid = {"grid_code": "320508017003001"}
+    shape = '{"type":"Polygon","coordinates":[[[120.6,31.3],[120.61,31.3],[120.61,31.31],[120.6,31.3]]]}'
+    sender("bureau").send(address=[address(1, **grid)], house=[house(1)])
+    with workspace.store.write() as connection:
+        put(connection, "grid", 1, [grid | {"cycle_days": 30, "geometry": shape}])
+    sender("police").send(person=[person(1, phone_masked="139****0001")])
+    sender("community").send(person=[person(1, phone_masked="138****0002")])
+    settle(workspace, "person", PERSON_KEY, phone_masked="139****0001")
+    values = {value.name: value for value in record(workspace, "person", entity_id(PERSON_KEY)).values}
+    name, phone = values["name_masked"].standing, values["phone_masked"]
+    assert name and (name.state, name.sources, name.until) == ("agreed", ("police", "community"), "2026-12-01")
+    assert phone.standing and phone.standing.state == "settled"
+    assert phone.origin and (phone.origin.kind, phone.origin.reason) == ("settle", "checked on site")
 
 
 WORDS = st.lists(
