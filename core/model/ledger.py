@@ -82,6 +82,16 @@ source_record_history = Table(
     Column("kept_in", BigId),
 )  # fmt: skip
 
+recollected = Table(
+    "recollected", metadata,
+    Column("change_set", BigId, primary_key=True, autoincrement=False),
+    Column("resource", String, primary_key=True),
+    Column("entity", BigId, primary_key=True, autoincrement=False),
+    text("collected_at"), text("collector"),  # as they were before
+    Index("ix_recollected_entity", "entity"),
+)  # fmt: skip
+"""Rows that a change set found unchanged but collected anew: their date moved on and nothing else."""
+
 setting = Table("setting", metadata, Column("name", String, primary_key=True), text("value"))
 
 trusted_key = Table(

@@ -13,7 +13,7 @@ from core.model.resources import Resource
 from core.registry import words
 from core.registry.composing import compare, compose
 from core.registry.difference import Difference
-from core.registry.rows import remove, supersede, with_provenance, write
+from core.registry.rows import collect_anew, remove, supersede, with_provenance, write
 from core.store import bulk
 
 
@@ -27,6 +27,7 @@ def apply(connection: Connection, plan: Difference, *, change_set: int, sender: 
     remove(connection, resource.name, changed)
     write(connection, resource, _with_provenance(resource, plan.changed, before, change_set), change_set)
     write(connection, resource, _first_provenance(resource, plan.new, change_set), change_set)
+    collect_anew(connection, resource, plan.recollected, change_set)
     _hear(connection, plan, change_set, sender)
     rows = ((change_set, resource.name, entity) for entity in plan.missing)
     bulk.insert_rows(connection, missing, ("change_set", "resource", "entity"), rows)

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, and_, case, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from core.model.ledger import source_record
 from core.model.registry import TABLES
@@ -17,8 +30,10 @@ from core.registry.staging import Staged
 from core.registry.words import WHOLE
 from core.store.bulk import chunks
 
-_HELD = {"id": pl.Int64, "held_hash": pl.Int64, "held_source": pl.String, "held_retired": pl.Boolean}
-_SHARED = {"id": pl.Int64, "is_shared": pl.Int64, "said_hash": pl.Int64}
+_HELD = {
+    "id": pl.Int64, "held_hash": pl.Int64, "held_source": pl.String, "held_retired": pl.Boolean, "held_day": pl.Int32,
+}  # fmt: skip
+_SHARED = {"id": pl.Int64, "is_shared": pl.Int64, "said_hash": pl.Int64, "said_day": pl.Int32}
 _BECOMES = "_becomes"
 """What a row would become; no resource has a column of this name, as many have one named ``kind``."""
 
@@ -30,13 +45,14 @@ class Difference:
     ``heard`` are words about entities that other departments speak of too, kept beside theirs; ``first_shared``
     the ids among them that one department alone had spoken of, ``reactivated`` those whose retirement a word
     of authority takes back. ``withdrawn`` are ids about which the sender takes its word back; the retired are
-    among them where others spoke too.
+    among them where others spoke too. ``recollected`` are unchanged rows that were collected on a later day.
     """
 
     resource: Resource
     new: pl.DataFrame
     changed: pl.DataFrame
     unchanged: int
+    recollected: pl.DataFrame
     retired: pl.DataFrame
     heard: pl.DataFrame
     first_shared: list[int]
@@ -76,13 +92,16 @@ def difference(
         resource=staged.resource,
         new=part("new"),
         changed=part("changed"),
-        unchanged=part("unchanged").height,
+        unchanged=part("unchanged", "recollected").height,
+        recollected=part("recollected"),
         retired=retired,
         heard=heard,
         first_shared=heard.filter(pl.col("is_shared").is_null())["id"].to_list(),
         reactivated=heard.filter(pl.col("held_retired") & ~taken)["id"].to_list(),
         withdrawn=part("withdrawn", "retired_word")["id"].to_list(),
-        missing=_missing(connection, staged, held, shared, sender=sender, scope=scope) if mode == "snapshot" else [],
+        missing=_missing(connection, staged, held, shared, sender=sender, scope=scope)
+        if mode == "snapshot"
+        else [],
     )
 
 
@@ -94,6 +113,12 @@ def _becomes(resource: str, sender: str, *, retires: bool) -> pl.Expr:
     spoke = pl.col("said_hash").is_not_null()
     said_same = (pl.col("said_hash") == pl.col("row_hash")) & ~pl.col("held_retired")
     same = (pl.col("row_hash") == pl.col("held_hash")) & ~pl.col("held_retired")
+    day = (
+        pl.col("collected_at")
+        .str.head(10)
+        .str.replace_all("-", "", literal=True)
+        .cast(pl.Int32, strict=False)
+    )
     retiring = pl.col("op") == "retire" if retires else pl.lit(value=False)
     goes = retiring & here & ~outranked & ~pl.col("held_retired")
     return (
@@ -102,15 +127,22 @@ def _becomes(resource: str, sender: str, *, retires: bool) -> pl.Expr:
         .when(retiring & spoke).then(pl.lit("withdrawn"))
         .when(retiring).then(pl.lit("unchanged"))
         .when(~here).then(pl.lit("new"))
-        .when(shared & spoke & said_same).then(pl.lit("unchanged"))
+        .when(shared & spoke & said_same & ~(day > pl.col("said_day"))).then(pl.lit("unchanged"))
         .when(shared | ~own).then(pl.lit("heard"))
+        .when(same & (day > pl.col("held_day"))).then(pl.lit("recollected"))
         .when(same).then(pl.lit("unchanged"))
         .otherwise(pl.lit("changed"))
     )  # fmt: skip
 
 
 def _held(connection: Connection, table: Table, staged: Staged, *, whole: bool) -> pl.DataFrame:
-    columns = select(table.c.id, table.c.row_hash, table.c.source, table.c.retired_in.is_not(None))
+    columns = select(
+        table.c.id,
+        table.c.row_hash,
+        table.c.source,
+        table.c.retired_in.is_not(None),
+        _day(table.c.collected_at),
+    )
     if whole:
         return _frame(connection, columns, _HELD)
     ids = staged.accepted["id"].to_list()
@@ -118,11 +150,17 @@ def _held(connection: Connection, table: Table, staged: Staged, *, whole: bool) 
     return pl.concat(parts) if parts else pl.DataFrame(schema=_HELD)
 
 
+def _day(moment: ColumnElement[str]) -> ColumnElement[int]:
+    """The calendar day of a stored moment as a number (20261123): a million of them are read at once."""
+    return cast(func.replace(func.substr(moment, 1, 10), "-", ""), Integer)
+
+
 def _shared(connection: Connection, staged: Staged, sender: str, *, whole: bool) -> pl.DataFrame:
     """The entities that have words: whether they are shared, and the hash of what the sender last said."""
     said = case((source_record.c.source == sender, source_record.c.row_hash))
+    when = case((source_record.c.source == sender, _day(source_record.c.collected_at)))
     query = (
-        select(source_record.c.entity, func.count(), func.max(said))
+        select(source_record.c.entity, func.count(), func.max(said), func.max(when))
         .where(source_record.c.resource == staged.resource.name)
         .group_by(source_record.c.entity)
     )

@@ -153,17 +153,12 @@ def _audit(workspace: Workspace, made: Record) -> None:
 def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
     held = dict(row._mapping)
     known = RESOURCES[resource]
-    history_table = HISTORY[resource]
+    past = HISTORY[resource]
+    mine = and_(source_record.c.resource == resource, source_record.c.entity == held["id"])
     older = connection.execute(
-        select(history_table)
-        .where(history_table.c.id == held["id"])
-        .order_by(history_table.c.superseded_in.desc())
+        select(past).where(past.c.id == held["id"]).order_by(past.c.superseded_in.desc())
     ).all()
-    said = connection.execute(
-        select(source_record).where(
-            source_record.c.resource == resource, source_record.c.entity == held["id"]
-        )
-    ).all()
+    said = connection.execute(select(source_record).where(mine)).all()
     numbers = {held[f"prov_{group}"] for group in known.groups} | {old.superseded_in for old in older}
     origins = _origins(connection, numbers | {one.change_set for one in said})
     related, counts = _related(connection, resource, held)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import Connection, Table, delete, func as sql, insert, literal, select
+from sqlalchemy import Connection, Table, bindparam, delete, func as sql, insert, literal, select, update
 
+from core.model.ledger import recollected
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import Resource
 from core.store import bulk
@@ -44,6 +45,42 @@ def write(connection: Connection, resource: Resource, rows: pl.DataFrame, change
     indexes = bulk.drop_indexes(connection, table) if dominates else []
     bulk.insert_rows(connection, table, columns, ready.iter_rows())
     bulk.create_indexes(connection, indexes)
+
+
+def collect_anew(connection: Connection, resource: Resource, rows: pl.DataFrame, change_set: int) -> None:
+    """Moves on when, and by whom, unchanged rows were last collected; what it was before is kept for undo."""
+    if rows.is_empty():
+        return
+    table, ids = TABLES[resource.name], rows["id"].to_list()
+    for some in bulk.chunks(ids):
+        before = select(
+            literal(change_set), literal(resource.name), table.c.id, table.c.collected_at, table.c.collector
+        )
+        connection.execute(
+            insert(recollected).from_select(recollected.c.keys(), before.where(table.c.id.in_(some)))
+        )
+    now = update(table).where(table.c.id == bindparam("entity"))
+    values = rows.select(
+        pl.col("id").alias("entity"), pl.col("collected_at").alias("at"), pl.col("collector").alias("by")
+    )
+    connection.execute(
+        now.values(collected_at=bindparam("at"), collector=bindparam("by")), values.sort("entity").to_dicts()
+    )
+
+
+def collected_before(connection: Connection, change_set: int) -> None:
+    """Takes ``collect_anew`` back (for undo)."""
+    mine = recollected.c.change_set == change_set
+    for name in connection.execute(select(recollected.c.resource).where(mine).distinct()).scalars().all():
+        table = TABLES[name]
+        kept = select(recollected.c.collected_at, recollected.c.collector).where(
+            mine, recollected.c.resource == name, recollected.c.entity == table.c.id
+        )
+        chosen = table.c.id.in_(select(recollected.c.entity).where(mine, recollected.c.resource == name))
+        at = kept.with_only_columns(recollected.c.collected_at).scalar_subquery()
+        by = kept.with_only_columns(recollected.c.collector).scalar_subquery()
+        connection.execute(update(table).where(chosen).values(collected_at=at, collector=by))
+    connection.execute(delete(recollected).where(mine))
 
 
 def with_provenance(resource: Resource, rows: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:

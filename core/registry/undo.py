@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, delete, func as sql, insert, select, update
+from sqlalchemy import Connection, Table, and_, delete, func as sql, insert, select, update
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -16,12 +16,14 @@ from core.model.ledger import (
     missing,
     package,
     quarantine,
+    recollected,
     source_record_history,
 )
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import REFERENCES, RESOURCES, references
 from core.registry import publication
 from core.registry.deciding import take_back
+from core.registry.rows import collected_before
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import search
@@ -67,6 +69,7 @@ def undo(
         for resource in reversed(tuple(RESOURCES)):
             restored[resource], removed[resource] = _restore(connection, resource, number)
             progress.advance()
+        collected_before(connection, number)
         take_back(connection, number)
         pushed = publication.withdraw(connection, number, now)
         for table in (missing, finding, quarantine):
@@ -122,12 +125,16 @@ def _refuse_if_built_upon(connection: Connection, number: int) -> None:
 
 
 def _superseding(connection: Connection, number: int) -> Iterator[int]:
-    """Change sets that replaced a version which this one wrote."""
+    """Change sets that replaced a version which this one wrote, or collected anew what it had collected."""
     for history in (*HISTORY.values(), source_record_history):
         wrote = history.c.changed_in if "changed_in" in history.c else history.c.kept_in
         yield from connection.execute(
             select(history.c.superseded_in).where(wrote == number).distinct()
         ).scalars()
+    later, mine = recollected.alias(), recollected
+    same = and_(later.c.entity == mine.c.entity, later.c.resource == mine.c.resource, later.c.change_set > number)
+    anew = select(later.c.change_set).join(mine, same).where(mine.c.change_set == number)
+    yield from connection.execute(anew.distinct()).scalars()
 
 
 def _referring(connection: Connection, number: int) -> Iterator[int]:

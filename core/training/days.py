@@ -81,6 +81,7 @@ def first_day(press: Press, district: District) -> Flock:
     own = pl.col("residence").is_in(_OWN)
     press.issue(FIRST, 3, "police", _with_identity(press, persons.filter(own)))
     others = persons.filter(~own)
+    others = press.collected(others, "community", FIRST)
     cut = round(others.height * (1 - _LATER))
     flock = Flock(others.head(cut), others.tail(others.height - cut))
     press.issue(FIRST, 4, "community", _with_identity(press, flock.now) | {"dispute": small["dispute"]})
@@ -119,7 +120,7 @@ def third_day(press: Press, district: District, flock: Flock) -> Flock:
 def _second_opinions(press: Press, district: District, residents: pl.DataFrame) -> None:
     """What other departments met with on their own rounds: mostly the same, now and then something else."""
     rng = press.rng
-    met = _some(rng, residents, 0.04)
+    met = _anew(_some(rng, residents, 0.04))
     called = pl.Series(rng.random(met.height) < 0.2)
     people = pl.concat([met.filter(~called), _with_new_phone(rng, met.filter(called))])
     firms = _some(rng, district.organisations, 0.05)
@@ -141,11 +142,16 @@ def _some(rng: np.random.Generator, rows: pl.DataFrame, share: float) -> pl.Data
 
 
 def monthly(press: Press, flock: Flock, when: datetime, number: int) -> Flock:
-    """A snapshot of the community's people: 95 in 100 unchanged, some changed, some missing, the rest of the new."""
+    """A snapshot of the community's people: 95 in 100 unchanged, some changed, some missing, the rest of the new.
+
+    A third of the unchanged were visited again; the others bear the date at which they were collected before.
+    """
     roll = press.rng.random(flock.now.height)
     away, calling = pl.Series(roll < 0.015), pl.Series(roll < 0.045)
     called = _with_new_phone(press.rng, flock.now.filter(calling & ~away))
-    snapshot = pl.concat([flock.now.filter(~calling), called, flock.later])
+    visited = pl.Series(roll > 0.67)
+    stayed = pl.concat([flock.now.filter(~calling & ~visited), _anew(flock.now.filter(visited))])
+    snapshot = press.collected(pl.concat([stayed, called, flock.later]), "community", when)
     press.issue(when, number, "community", {"person": snapshot})
     return Flock(snapshot, flock.later.clear())
 
@@ -175,14 +181,19 @@ def _moved(rng: np.random.Generator, persons: pl.DataFrame, homes: pl.DataFrame)
     which = rng.integers(0, rented.len(), persons.height)
     there, next_door = rented.gather(which), rented.gather((which + 1) % rented.len())
     elsewhere = pl.when(there == persons["house_code"]).then(next_door).otherwise(there)
-    return persons.with_columns(
+    return _anew(persons).with_columns(
         house_code=elsewhere, move_in=pl.lit("2026-11-05"), relation_to_head=pl.lit("99")
     )
 
 
 def _with_new_phone(rng: np.random.Generator, rows: pl.DataFrame) -> pl.DataFrame:
     end = pl.Series(rng.integers(1000, 10_000, rows.height)).cast(pl.String)
-    return rows.with_columns(phone="1390000" + end, phone_masked="139****" + end)
+    return _anew(rows).with_columns(phone="1390000" + end, phone_masked="139****" + end)
+
+
+def _anew(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows as if just collected: the press dates them."""
+    return rows.with_columns(pl.lit(None, pl.String).alias(name) for name in ("collected_at", "collector"))
 
 
 def _firms_a_week_on(rng: np.random.Generator, district: District) -> pl.DataFrame:

@@ -79,17 +79,23 @@ class Press:
     def _enveloped(
         self, frame: pl.DataFrame, resource: str, sender: str, when: datetime, mode: str
     ) -> pl.DataFrame:
-        """The columns of version 1, all as text; a collector brings in some forty rows at a time."""
+        """The columns of version 1, all as text; rows that say when they were collected keep it."""
         header = RESOURCES[resource].header(mode)
+        full = self.collected(frame, sender, when)
+        absent = (pl.lit(None, dtype=pl.String).alias(name) for name in header if name not in full.columns)
+        return full.with_columns(*absent).select(header).cast(pl.String)
+
+    def collected(self, frame: pl.DataFrame, sender: str, when: datetime) -> pl.DataFrame:
+        """The rows with source, date and collector, kept where known; one brings in some forty rows at a time."""
         rounds = np.arange(frame.height) // _A_ROUND
-        own: dict[str, pl.Expr | pl.Series] = {
-            "source": pl.lit(sender),
+        fresh: dict[str, pl.Series] = {
             "collected_at": picked(_moments(when), rounds % 200),
             "collector": _STAFF[sender] + digits(1001 + rounds % _STAFF_SIZE, 4),
         }
-        full = frame.with_columns(**{name: value for name, value in own.items() if name in header})
-        absent = (pl.lit(None, dtype=pl.String).alias(name) for name in header if name not in full.columns)
-        return full.with_columns(*absent).select(header).cast(pl.String)
+        known = [name for name in fresh if name in frame.columns]
+        return frame.with_columns(pl.lit(sender).alias("source"), *(
+            (pl.coalesce(name, values) if name in known else values).alias(name) for name, values in fresh.items()
+        ))  # fmt: skip
 
 
 def _moments(when: datetime) -> list[str]:

@@ -16,7 +16,7 @@ from core.registry import changes
 from core.registry.composing import rebuild
 from core.registry.deciding import decide
 from core.registry.record import record
-from core.registry.undo import undo
+from core.registry.undo import UndoRefused, undo
 from core.security.workspace import Workspace
 from tests.core.departments import Sender, address, digest, house, person, row
 from tests.core.rows import put
@@ -262,3 +262,43 @@ def test_every_value_ever_said_is_kept_and_undoing_all_leaves_the_store_as_it_wa
         undo(embedded, number)
     assert digest(embedded) == before
     undo(embedded, first.change_set)
+
+
+def test_an_unchanged_row_that_was_collected_again_moves_on_in_date_only(workspace: Workspace, sender, homes):
+    community = sender("community")
+    community.send(person=[person(1), person(2)])
+    before = row(workspace, "person", PERSON_KEY)
+    known = digest(workspace)
+    result = community.send(at="2026-11-20T08:00:00+08:00", person=[person(1), person(2)])
+    assert (result.resources["person"].unchanged, result.resources["person"].changed) == (2, 0)
+    after = row(workspace, "person", PERSON_KEY)
+    assert after["collected_at"] == "2026-11-20T00:00:00.000+00:00"
+    assert {**after, "collected_at": before["collected_at"]} == before
+    undo(workspace, result.change_set)
+    assert digest(workspace) == known
+
+
+def test_an_older_date_never_replaces_a_later_one(workspace: Workspace, sender, homes):
+    community = sender("community")
+    community.send(person=[person(1)])
+    community.send(at="2026-10-01T08:00:00+08:00", person=[person(1)])
+    assert row(workspace, "person", PERSON_KEY)["collected_at"].startswith("2026-11-01")
+
+
+def test_collecting_again_is_undone_newest_first(workspace: Workspace, sender, homes):
+    community = sender("community")
+    community.send(person=[person(1)])
+    second = community.send(at="2026-11-10T08:00:00+08:00", person=[person(1)])
+    community.send(at="2026-11-20T08:00:00+08:00", person=[person(1)])
+    with pytest.raises(UndoRefused):
+        undo(workspace, second.change_set)
+
+
+def test_a_shared_word_that_is_repeated_later_keeps_the_agreement_fresh(workspace: Workspace, sender, homes):
+    community = sender("community")
+    sender("police").send(person=[person(1)])
+    community.send(person=[person(1)])
+    community.send(at="2026-11-20T08:00:00+08:00", person=[person(1)])
+    with workspace.store.read() as connection:
+        dates = set(connection.execute(select(comparison.c.at)).scalars())
+    assert dates == {"2026-11-20T00:00:00.000+00:00"}

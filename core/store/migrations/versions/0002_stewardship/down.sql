@@ -38,6 +38,8 @@ ALTER TABLE quarantine DROP COLUMN entity
 
 ALTER TABLE quarantine DROP COLUMN released_in
 
+DROP TABLE recollected
+
 DROP TABLE return_file
 
 DROP TABLE return_item

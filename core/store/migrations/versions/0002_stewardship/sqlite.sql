@@ -169,6 +169,17 @@ ALTER TABLE quarantine ADD COLUMN entity INTEGER
 
 ALTER TABLE quarantine ADD COLUMN released_in INTEGER
 
+CREATE TABLE recollected (
+	change_set INTEGER NOT NULL,
+	resource VARCHAR NOT NULL,
+	entity INTEGER NOT NULL,
+	collected_at VARCHAR NOT NULL,
+	collector VARCHAR NOT NULL,
+	CONSTRAINT pk_recollected PRIMARY KEY (change_set, resource, entity)
+)
+
+CREATE INDEX ix_recollected_entity ON recollected (entity)
+
 CREATE TABLE return_file (
 	id INTEGER NOT NULL,
 	sender VARCHAR NOT NULL,
