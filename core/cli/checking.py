@@ -1,0 +1,55 @@
+"""The command that checks numbers; it needs no store."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from core.cli.output import Outcome, table
+from core.cli.session import FILE, Session, command
+from core.errors import GridLinkError
+from core.i18n import _
+from core.verification.checking import KINDS, Kind, check, check_file
+from core.verification.context import CHINA
+
+
+class NothingToCheck(GridLinkError):
+    """Neither a value nor a file with its column and its output was given."""
+
+    code = "nothing_to_check"
+
+
+def add_to(cli: click.Group) -> None:
+    """Adds ``check-code``."""
+    cli.add_command(check_code)
+
+
+@command("check-code")
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("value", required=False)
+@click.option("--file", type=FILE, help="A CSV file of such numbers.")
+@click.option("--column", default="", help="The column that holds them.")
+@click.option("--out", type=FILE, help="Where the file goes with the answers added.")
+def check_code(
+    session: Session, kind: Kind, value: str | None, *, file: Path | None, column: str, out: Path | None
+) -> Outcome:
+    """Checks a number, or a column of a CSV file: person_id, uscc, org_code or phone."""
+    today = datetime.now(UTC).astimezone(CHINA).date()
+    if value is not None:
+        answer = check(kind, value, today)
+        said = [
+            _("valid") if answer.valid else _("not valid: {reason}").format(reason=answer.reason),
+            *answer.warnings,
+        ]
+        return Outcome({"kind": kind, "value": value, **asdict(answer)}, said)
+    if file is None or out is None or not column:
+        raise NothingToCheck(
+            _("There is nothing to check."), cure=_("Give a value, or --file with --column and --out.")
+        )
+    with session.watched() as progress:
+        count, valid = check_file(kind, file, column=column, out=out, today=today, progress=progress)
+    data = {"kind": kind, "rows": count, "valid": valid, "not_valid": count - valid, "out": str(out)}
+    return Outcome(data, table((_("numbers"), _("valid"), _("not valid")), [(count, valid, count - valid)]))
