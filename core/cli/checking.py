@@ -1,4 +1,4 @@
-"""The command that checks numbers; it needs no store."""
+"""Commands that need no store: the catalogue of rules, and checking numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from core.cli.output import Outcome, table
 from core.cli.session import FILE, Session, command
 from core.errors import GridLinkError
 from core.i18n import _
+from core.verification.catalogue import catalogue
 from core.verification.checking import KINDS, Kind, check, check_file
 from core.verification.context import CHINA
 
@@ -23,8 +24,19 @@ class NothingToCheck(GridLinkError):
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``check-code``."""
-    cli.add_command(check_code)
+    """Adds ``rules`` and ``check-code``."""
+    for one in (rules, check_code):
+        cli.add_command(one)
+
+
+@command("rules")
+@click.option("--resource", default="", help="Only the rules about this resource.")
+def rules(_session: Session, *, resource: str) -> Outcome:
+    """The catalogue: what is checked, how severely, why, and what to do when it fires."""
+    chosen = [one.as_dict() for one in catalogue() if not resource or resource in one.resources]
+    rows = ((one["id"], one["resource"], one["severity"], one["message"]) for one in chosen)
+    lines = table((_("rule"), _("resource"), _("severity"), _("meaning")), rows)
+    return Outcome({"rules": chosen, "count": len(chosen)}, lines)
 
 
 @command("check-code")

@@ -146,6 +146,8 @@ class Rule:
             "message": _(self.message),
             "cure": _(self.cure),
             "source": _(self.source),
+            "passes": dict(self.passes.row),
+            "fails": dict(self.fails.row),
         }
 
 

@@ -97,3 +97,12 @@ def test_nothing_that_a_spreadsheet_would_run_leaves_as_it_came(text):
         and neutral("-5") == "-5"
         and neutral("-5+1") == "'-5+1"
     )
+
+
+def test_the_catalogue_names_every_rule_with_message_cure_and_source(capsys):
+    assert main(["rules", "--json"]) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules) >= 68
+    assert all(rule[name] for rule in rules for name in (
+        "resource", "severity", "dimension", "message", "cure", "source", "passes", "fails"
+    ))  # fmt: skip
