@@ -35,7 +35,9 @@ class Context:
 
     ``known`` maps a resource to the entity ids that references may point to (a resource that is not there
     is not checked). ``boundary`` is the district's outline in WGS-84; without it, and without
-    ``divisions``, coordinates and division codes are not held against the district.
+    ``divisions``, coordinates and division codes are not held against the district. The mode is that of the
+    package, or ``standing`` where the registry's own rows are looked at. ``severities`` are those that the
+    administrator has switched (``off`` among them).
     """
 
     mode: str
@@ -45,6 +47,7 @@ class Context:
     divisions: frozenset[str] = frozenset()
     boundary: BaseGeometry | None = None
     thresholds: Thresholds = field(default_factory=dict)
+    severities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def today(self) -> date:
@@ -82,9 +85,12 @@ class Context:
         return value
 
 
-def district_context(*, mode: str, sender: str, known: Mapping[str, pl.Series], now: datetime) -> Context:
+def district_context(
+    *, mode: str, sender: str, known: Mapping[str, pl.Series], now: datetime,
+    severities: Mapping[str, str] | None = None,
+) -> Context:  # fmt: skip
     """The context of this district: its divisions, outline and thresholds."""
-    return Context(mode, sender, now, known, divisions(), outline(), thresholds())
+    return Context(mode, sender, now, known, divisions(), outline(), thresholds(), severities or {})
 
 
 @functools.cache

@@ -54,7 +54,7 @@ class Example:
     ``known`` the keys that references may point to; ``sender`` who packed it.
     """
 
-    row: Mapping[str, str]
+    row: Mapping[str, Any]
     resource: str = ""
     before: Sequence[Mapping[str, str]] = ()
     known: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -62,8 +62,8 @@ class Example:
     mode: str = "snapshot"
 
 
-def example(resource: str = "", /, **row: str) -> Example:
-    """An example that is nothing but a row."""
+def example(resource: str = "", /, **row: Any) -> Example:
+    """An example that is nothing but a row; what surrounds it (``surroundings``) is named with an underscore."""
     return Example(row, resource)
 
 
@@ -92,6 +92,8 @@ Broken = Callable[[Terms], pl.Expr | None]
 In a guard the columns are text as they came; in any other rule numbers and years are numbers, dates are
 ISO text (which compares as dates do) and the rest is text.
 """
+Fix = Callable[[Terms], Mapping[str, pl.Expr]]
+"""The columns as they should be, as text; null or the same where this rule's mistake cannot be undone safely."""
 Applies = Callable[[Resource], Iterable[str]]
 """The fields of a resource that a rule is about: one finding each."""
 
@@ -103,7 +105,11 @@ class Rule:
     A ``guard`` says that a value cannot be read; every other rule is silent on rows where a column that it
     reads is guarded. ``retired`` rules look at rows that retire an entity too. ``parameters`` are the
     thresholds with their defaults; message and cure may name them, ``{field}`` and ``{value}``.
-    ``shown`` makes the finding's value where it is not simply the field's.
+    ``shown`` makes the finding's value where it is not simply the field's. A ``standing`` rule looks at what the
+    registry holds and at what surrounds it there, so it cannot be asked of a package alone. ``fix`` corrects
+    mistakes of writing; ``proposes`` is the kind of hazard that a finding about a house suggests to look for. The
+    severity of a ``binding`` rule, as that of a guard, cannot be switched: what it lets in could not be stored
+    or must not be.
     """
 
     id: str
@@ -120,6 +126,10 @@ class Rule:
     guard: bool = False
     retired: bool = False
     shown: pl.Expr | None = None
+    standing: bool = False
+    fix: Fix | None = None
+    proposes: str = ""
+    binding: bool = False
 
     def __post_init__(self) -> None:
         for needed in ("id", "message", "cure", "source"):
@@ -146,6 +156,9 @@ class Rule:
             "message": _(self.message),
             "cure": _(self.cure),
             "source": _(self.source),
+            "standing": self.standing,
+            "fixable": self.fix is not None,
+            "thresholds": dict(self.parameters),
             "passes": dict(self.passes.row),
             "fails": dict(self.fails.row),
         }

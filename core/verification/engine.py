@@ -31,6 +31,8 @@ FINDINGS = {
     "field": pl.String,
     "value": pl.String,
 }
+OFF = "off"
+"""The severity of a rule that the administrator has switched off."""
 _SMALL = 4_000
 _PROBE = 1_000
 
@@ -69,7 +71,7 @@ def verify(resource: str, rows: pl.DataFrame, context: Context) -> Verdict:
     by_row = [check for check in checks if not (len(check.reads) == 1 and check.reads <= few)]
     hits = [*_broken_values(declared, rows, by_value), *_broken_rows(declared, rows, by_row)]
     told = _without_cascades(declared, hits, _retiring(rows, context))
-    findings = _findings(declared, rows, told)
+    findings = _findings(declared, rows, told, context)
     rejected = findings.filter(pl.col("severity") == Severity.ERROR)["line"].unique().sort()
     return Verdict(findings, rejected)
 
@@ -79,6 +81,8 @@ def _checks(resource: Resource, rows: pl.DataFrame, context: Context) -> list[_C
     checks = []
     for place in instances(resource.name):
         if place.column.name not in present:  # op in a snapshot
+            continue
+        if context.severities.get(place.rule.id) == OFF:
             continue
         broken = place.rule.broken(Terms(place.rule, resource, place.column, context))
         if broken is None:
@@ -165,19 +169,21 @@ def _looks_at_retiring(resource: Resource, place: Instance) -> bool:
     return place.column.name in needed
 
 
-def _findings(resource: Resource, rows: pl.DataFrame, hits: Sequence[_Hit]) -> pl.DataFrame:
-    parts = [_told(resource, rows[hit.rows], hit.check.place) for hit in hits]
+def _findings(
+    resource: Resource, rows: pl.DataFrame, hits: Sequence[_Hit], context: Context
+) -> pl.DataFrame:
+    parts = [_told(resource, rows[hit.rows], hit.check.place, context) for hit in hits]
     if not parts:
         return pl.DataFrame(schema=FINDINGS)
     return pl.concat(parts).sort("line", "rule", "field")
 
 
-def _told(resource: Resource, rows: pl.DataFrame, place: Instance) -> pl.DataFrame:
+def _told(resource: Resource, rows: pl.DataFrame, place: Instance, context: Context) -> pl.DataFrame:
     return rows.select(
         pl.col("line").cast(pl.UInt32),
         key_text(resource).alias("key"),
         rule=pl.lit(place.rule.id),
-        severity=pl.lit(str(place.rule.severity)),
+        severity=pl.lit(context.severities.get(place.rule.id, str(place.rule.severity))),
         field=pl.lit(place.column.name),
         value=shown_value(place),
     )

@@ -10,12 +10,12 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from core.i18n import _
+from core.model.labels import field_title, shown_value
 from core.registry import browse
 from core.registry.browse import Slice
 from core.registry.divisions import division_name
 from desktop import theme
 from desktop.desk import Desk
-from desktop.widgets.fields import field_title, shown_value
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()

@@ -1,4 +1,4 @@
-"""The field's own names of columns and codes, as people read them."""
+"""The field's own names of columns and codes, as people read them on screens and in sheets."""
 
 from __future__ import annotations
 
