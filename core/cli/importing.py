@@ -1,4 +1,4 @@
-"""Commands that bring packages in, show what was found in them and take imports back."""
+"""Commands that bring packages in and take change sets back."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from core.cli.session import FILE, Session, command
 from core.errors import GridLinkError
 from core.i18n import _
 from core.packages.order import in_order
-from core.registry import importing, ledger
+from core.registry import importing
 from core.registry.importing import ImportResult
 from core.registry.undo import undo
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``ingest``, ``findings`` and ``undo``."""
-    for one in (ingest, findings, undo_command):
+    """Adds ``ingest`` and ``undo``."""
+    for one in (ingest, undo_command):
         cli.add_command(one)
 
 
@@ -32,7 +32,8 @@ class SomeRefused(GridLinkError):
 @command("ingest")
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Report the same figures and change nothing.")
-def ingest(session: Session, files: tuple[Path, ...], dry_run: bool) -> Outcome:
+@click.option("--confirm-loss", default="", help="Why it is right that a snapshot no longer names so much.")
+def ingest(session: Session, files: tuple[Path, ...], *, dry_run: bool, confirm_loss: str) -> Outcome:
     """Checks, verifies and imports packages, oldest first; a refused one changes nothing."""
     workspace = session.workspace()
     done: list[ImportResult] = []
@@ -40,7 +41,9 @@ def ingest(session: Session, files: tuple[Path, ...], dry_run: bool) -> Outcome:
     with session.watched() as progress:
         for file in in_order(files):
             try:
-                done.append(importing.ingest(workspace, file, dry_run=dry_run, progress=progress))
+                done.append(
+                    importing.ingest(workspace, file, dry_run=dry_run, confirmed=confirm_loss, progress=progress)
+                )
             except GridLinkError as trouble:
                 refused.append((file, trouble))
     data = {"packages": [one.as_dict() for one in done], "dry_run": dry_run}
@@ -80,21 +83,6 @@ def _lines(result: ImportResult) -> list[str]:
     )  # fmt: skip
     rows = ((name, *asdict(counts).values()) for name, counts in result.resources.items())
     return [title, *table(head, rows), *(f"⚠ {warning['message']}" for warning in result.warnings), ""]
-
-
-@command("findings")
-@click.option("--package", "package_name", default="", help="Only this package's: its name, file name or id.")
-@click.option("--rule", default="")
-@click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
-def findings(session: Session, package_name: str, rule: str, limit: int) -> Outcome:
-    """What verification found; totals are complete, rows are limited and say so."""
-    page = ledger.findings(session.workspace(), package_name=package_name, rule=rule, limit=limit)
-    rows = [asdict(row) for row in page.rows]
-    data = {"total": page.total, "by_rule": dict(page.by_rule), "rows": rows, "shown": len(rows)}
-    lines = table((_("rule"), _("count")), page.by_rule.items())
-    lines += [_("{shown} of {total} shown:").format(shown=f"{len(rows):,}", total=f"{page.total:,}")]
-    lines += [f"{r['resource']} {r['key']} {r['field']}: {r['message']} {r['cure']}" for r in rows]
-    return Outcome(data, lines)
 
 
 @command("undo")

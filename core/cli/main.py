@@ -10,7 +10,17 @@ from collections.abc import Sequence
 import click
 
 from core import i18n
-from core.cli import adjudicating, checking, exchanging, importing, matching, packaging, stores, training
+from core.cli import (
+    adjudicating,
+    checking,
+    exchanging,
+    importing,
+    matching,
+    packaging,
+    stewarding,
+    stores,
+    training,
+)
 from core.cli.output import Outcome, bug_report, show
 from core.cli.session import Session, default_location
 from core.errors import Cancelled, GridLinkError
@@ -36,7 +46,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
     context.obj = Session(store or default_location(), as_json=as_json)
 
 
-for module in (stores, packaging, importing, adjudicating, checking, matching, exchanging, training):
+for module in (stores, packaging, importing, stewarding, adjudicating, checking, matching, exchanging, training):
     module.add_to(cli)
 
 

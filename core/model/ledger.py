@@ -54,7 +54,8 @@ finding = Table(
 quarantine = Table(
     "quarantine", metadata, serial(),
     number("change_set", index=True), text("resource"), number("line"), text("key"), text("row"),
-    Column("entity", BigId), Column("released_in", BigId),  # the change set that let the corrected row in
+    Column("entity", BigId), Column("sender", String),
+    Column("released_in", BigId),  # the change set that let the corrected row in
 )  # fmt: skip
 
 missing = Table(

@@ -19,6 +19,7 @@ from core.packages.reader import PackageFile, open_package
 from core.packages.refusals import PackageRefused
 from core.packages.trust import trust_of
 from core.registry import changes, refused
+from core.registry.holding import require_confirmed
 from core.registry.intake import Intake, ResourceCounts
 from core.security.workspace import Workspace, permits
 
@@ -39,6 +40,7 @@ class ImportResult:
     findings: dict[str, int] = field(default_factory=dict)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     due: dict[str, int] = field(default_factory=dict)
+    losses: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     peak_mb: float = 0.0
 
@@ -49,21 +51,24 @@ class ImportResult:
 
 @permits("package.import")
 def ingest(
-    workspace: Workspace, path: Path, *, dry_run: bool = False, progress: Progress | None = None
+    workspace: Workspace, path: Path, *, dry_run: bool = False, confirmed: str = "", progress: Progress | None = None
 ) -> ImportResult:
     """Imports a data package; raises ``PackageRefused`` and then changes nothing but the refusal log.
 
-    A dry run reports the same figures and writes nothing. A byte-identical repeat is a no-op.
+    A dry run reports the same figures and writes nothing. A byte-identical repeat is a no-op. A snapshot that no
+    longer names too much raises ``SnapshotHeld`` unless ``confirmed`` says why that is right.
     """
     try:
-        return _imported(workspace, path, progress or Progress(), dry_run=dry_run)
+        return _imported(workspace, path, progress or Progress(), dry_run=dry_run, confirmed=confirmed)
     except PackageRefused as refusal:  # on opening, or because the file was exchanged while it was read
         if not dry_run:
             refused.record(workspace, path, refusal)
         raise
 
 
-def _imported(workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool) -> ImportResult:
+def _imported(
+    workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool, confirmed: str
+) -> ImportResult:
     started = time.monotonic()
     opened = open_package(path, trust_of(workspace), progress)
     if opened.repeat:
@@ -74,7 +79,9 @@ def _imported(workspace: Workspace, path: Path, progress: Progress, *, dry_run: 
     with unit as connection:
         run = _Run(workspace, connection, opened, progress, dry_run=dry_run)
         run.resources()
-        due = run.finish()
+        if not dry_run:
+            require_confirmed(run.intake.losses, confirmed)
+        due = run.finish(confirmed)
         progress.checkpoint()
     return _result(
         opened,
@@ -85,6 +92,7 @@ def _imported(workspace: Workspace, path: Path, progress: Progress, *, dry_run: 
         resources=run.intake.counts,
         findings=dict(run.intake.findings),
         due=due,
+        losses=[asdict(loss) | {"share": loss.share, "too_much": loss.too_much} for loss in run.intake.losses],
     )
 
 
@@ -125,7 +133,7 @@ class _Run:
             collector=pl.lit("sealed"),
         )
 
-    def finish(self) -> dict[str, int]:
+    def finish(self, confirmed: str) -> dict[str, int]:
         """Enters the package in the ledger and queues what is now due upstream, in the same transaction."""
         if self.dry_run:
             return {}
@@ -137,7 +145,8 @@ class _Run:
         )
         return changes.finish(
             self.connection, self.workspace, self.number, action="package.import",
-            subject=self.opened.declared.name, counts=counts, details={"file_hash": self.opened.file_hash},
+            subject=self.opened.declared.name, counts=counts,
+            details={"file_hash": self.opened.file_hash} | ({"loss_confirmed": confirmed} if confirmed else {}),
         )  # fmt: skip
 
     def _enter_package(self, counts: dict[str, Any]) -> int:

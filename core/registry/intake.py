@@ -18,12 +18,16 @@ from core.model.ledger import finding, quarantine
 from core.model.registry import TABLES
 from core.model.resources import Resource, references
 from core.registry.applying import apply
-from core.registry.difference import difference
+from core.registry.correcting import corrected
+from core.registry.difference import Difference, difference
+from core.registry.holding import Loss, refuse_shifted
+from core.registry.rule_settings import severities
 from core.registry.staging import Staged, stage
 from core.security.workspace import Workspace
 from core.store import bulk
 from core.verification.context import Context, district_context
 from core.verification.keys import hashed
+from core.verification.together import with_topology
 
 _FINDING = ("line", "key", "rule", "severity", "field", "value")
 
@@ -46,7 +50,8 @@ class ResourceCounts:
 class Intake:
     """What comes in from one sender as change set ``number``; a dry run counts and writes nothing.
 
-    ``counts`` and ``findings`` (by rule) gather what became of the rows of each resource.
+    ``counts`` and ``findings`` (by rule) gather what became of the rows of each resource, ``losses`` what a
+    snapshot no longer names.
     """
 
     workspace: Workspace
@@ -59,11 +64,15 @@ class Intake:
     dry_run: bool = False
     counts: dict[str, ResourceCounts] = field(default_factory=dict)
     findings: Counter[str] = field(default_factory=Counter)
+    losses: list[Loss] = field(default_factory=list)
     _accepted: dict[str, list[pl.Series]] = field(default_factory=dict)
 
     def resource(self, resource: Resource, rows: pl.DataFrame) -> ResourceCounts:
         """Takes rows in: text columns as in a package, envelope included, and ``line``."""
         self.progress.phase(_("Verifying {resource}").format(resource=resource.name))
+        refuse_shifted(self.connection, resource, rows)
+        if resource.name == "grid":
+            rows = with_topology(rows)
         staged = stage(resource, rows, self._context(resource))
         self._accepted.setdefault(resource.name, []).append(staged.accepted["id"])
         self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
@@ -76,16 +85,27 @@ class Intake:
             **plan.counts,
         )
         self.counts[resource.name] = counts
+        self._note_loss(resource, plan)
         if not self.dry_run:
             self.progress.phase(_("Storing {resource}").format(resource=resource.name))
             apply(self.connection, plan, change_set=self.number, sender=self.sender)
+            corrected(self.connection, staged, self.number, self.sender, whole=self.mode == "snapshot")
             self._store_findings(staged, rows)
             self._store_quarantine(staged)
         return counts
 
+    def _note_loss(self, resource: Resource, plan: Difference) -> None:
+        """In a snapshot everything that comes was reported before, or is new."""
+        if plan.missing:
+            reported = self.counts[resource.name].accepted - self.counts[resource.name].new
+            self.losses.append(Loss(resource.name, len(plan.missing), reported + len(plan.missing)))
+
     def _context(self, resource: Resource) -> Context:
         known = {target: self._known(target) for target in set(references(resource).values())}
-        return district_context(mode=self.mode, sender=self.sender, known=known, now=self.workspace.clock())
+        return district_context(
+            mode=self.mode, sender=self.sender, known=known, now=self.workspace.clock(),
+            severities=severities(self.connection),
+        )  # fmt: skip
 
     def _known(self, target: str) -> pl.Series:
         """Ids that a reference may point to: what the registry has and what this change set brought."""
@@ -109,10 +129,11 @@ class Intake:
         if staged.quarantined.is_empty():
             return
         name = staged.resource.name
-        columns = [c for c in staged.quarantined.columns if c not in {"line", "key"}]
+        columns = [c for c in staged.quarantined.columns if c not in {"line", "key"} and not c.startswith("_")]
         held = staged.quarantined.select(
             pl.lit(self.number).alias("change_set"), pl.lit(name).alias("resource"), "line", "key",
             pl.struct(columns).struct.json_encode().alias("row"), hashed(pl.col("key")).alias("entity"),
+            pl.lit(self.sender).alias("sender"),
         )  # fmt: skip
         bulk.insert_rows(self.connection, quarantine, held.columns, held.iter_rows())
 

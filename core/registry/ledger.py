@@ -147,6 +147,13 @@ def store_info(workspace: Workspace, *, with_digest: bool = False) -> dict[str, 
         return info | ({"digest": digest(connection)} if with_digest else {})
 
 
+@permits("finding.read")
+def require_package(workspace: Workspace, name: str) -> None:
+    """Raises ``PackageUnknown`` unless a package of this name, file name or id was imported."""
+    with workspace.store.read() as connection:
+        _change_sets_of(connection, name)
+
+
 def _change_sets_of(connection: Connection, name: str) -> list[int]:
     stem = name.removesuffix(".zip")
     named = or_(package.c.name == stem, package.c.file_name == name, package.c.uuid == name)

@@ -22,6 +22,7 @@ from core.model.ledger import (
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import REFERENCES, RESOURCES, references
 from core.registry import publication
+from core.registry.correcting import reopened
 from core.registry.deciding import take_back
 from core.registry.rows import collected_before
 from core.security import audit
@@ -71,6 +72,7 @@ def undo(
             progress.advance()
         collected_before(connection, number)
         take_back(connection, number)
+        reopened(connection, number)
         pushed = publication.withdraw(connection, number, now)
         for table in (missing, finding, quarantine):
             connection.execute(delete(table).where(table.c.change_set == number))

@@ -51,10 +51,29 @@ def invent(rng: np.random.Generator, count: int) -> District:
     land = make_land(rng, round(count * RATIO_HOUSE))
     spots = addresses(rng, land, max(40, round(count * RATIO_ADDRESS)))
     homes = houses(rng, spots, max(30, round(count * RATIO_HOUSE)))
-    persons = people(rng, households(rng, homes, count))
+    members = households(rng, homes, count)
+    homes = _with_room(rng, homes, members)
+    persons = people(rng, members)
     offices = organisations(rng, spots, max(20, round(count * RATIO_ORGANISATION)))
     small = incidents(rng, spots.filter(~pl.col("bare")), homes.filter(~pl.col("spared")), persons)
     return District(land, spots, _with_landlords(rng, homes, persons), persons, offices, small)
+
+
+def _with_room(rng: np.random.Generator, homes: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """Landlords who keep to the ordinance: rooms for their tenants, but for one let house in twenty-five."""
+    lodged = members.group_by("house_code").len("lodged")
+    honest = pl.Series(rng.random(homes.height) < 0.96)
+    needed = pl.col("lodged").fill_null(0)
+    let = homes.join(lodged, on="house_code", how="left", maintain_order="left").with_columns(
+        rooms=pl.when(honest & (pl.col("use") == "rented"))
+        .then(pl.max_horizontal(pl.col("rooms").cast(pl.Int64), (needed + 1) // 2))
+        .otherwise(pl.col("rooms").cast(pl.Int64))
+        .cast(pl.String),
+        tenants_max=pl.when(honest)
+        .then(pl.max_horizontal(pl.col("tenants_max").cast(pl.Int64), needed).cast(pl.String))
+        .otherwise(pl.col("tenants_max")),
+    )
+    return let.with_columns(tenants_max=pl.when(pl.col("use") == "rented").then("tenants_max")).select(homes.columns)
 
 
 def _with_landlords(rng: np.random.Generator, homes: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
@@ -170,7 +189,7 @@ def _grids(district: District) -> pl.DataFrame:
     )  # fmt: skip
     return district.land.grids.join(households, on="grid_code", how="left", maintain_order="left").with_columns(
         kind=pl.lit("governance"), maintainer=pl.format("W{}", pl.int_range(1001, pl.len() + 1001)),
-        cycle_days=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("15")).otherwise(pl.lit("30")),
+        cycle_days=pl.when(pl.int_range(pl.len()) % 5 == 0).then(pl.lit("60")).otherwise(pl.lit("90")),
         households=pl.col("households").fill_null(0).cast(pl.String),
     )  # fmt: skip
 

@@ -175,6 +175,10 @@ _ADDRESS = (
     _one("address.text_incomplete", "full_text", "江苏省苏州市姑苏区某路无号"),
     _one("address.text_elsewhere", "full_text", _ELSEWHERE),
     _one("address.text_short", "full_text", "某路"),
+    _one("spelling.full_width", "full_text", pl.col("full_text") + "Ａ"),
+    _one("spelling.blanks", "full_text", pl.col("full_text").str.replace("姑苏区", " 姑苏区", literal=True)),
+    _one("spelling.building", "building", pl.col("building").str.replace("幢", "栋", literal=True),
+         pl.col("building").str.contains(r"^[0-9]+幢$")),
 )  # fmt: skip
 _RENTED = _is("use", "rented")
 _TOO_MANY = (pl.col("rooms").cast(pl.Int64, strict=False) * 2 + 3).cast(pl.String)
@@ -182,6 +186,8 @@ _HOUSE = (
     _one("house.area_implausible", "area_m2", "2.5"),
     Fault("house.landlord_missing", {"landlord_masked": EMPTY, "landlord_token": EMPTY}, _RENTED),
     _one("house.tenants_exceed_rooms", "tenants_max", _TOO_MANY, _RENTED),
+    Fault("tenancy.small_divided",
+          {"area_m2": pl.lit("10"), "rooms": pl.lit("3"), "tenants_max": pl.lit("2")}, _RENTED),
 )
 _CODE, _CODED = pl.col("uscc"), _has("uscc")
 _ANOTHER_INNER = _CODE.str.slice(8, 8).map_batches(with_organisation_check, return_dtype=pl.String)
@@ -196,6 +202,9 @@ _ORGANISATION = (
     _one("organisation.org_no_check", "org_no", next_character(pl.col("org_no"), "0123456789X"),
          ~_CODED & pl.col("org_no").str.contains("-", literal=True)),
     _one("organisation.name_short", "name", "店"),
+    _one("organisation.branch_code", "org_no", "D2143569-X", _CODED),
+    _one("spelling.blanks", "name", pl.col("name") + " "),
+    _one("spelling.full_width", "name", pl.col("name") + "Ａ"),
     _one("organisation.employees_implausible", "employees", "90000"),
     _one("masked.phone_open", "phone_masked", "13800138000"),
     _one("masked.phone_form", "phone_masked", "无"),
@@ -219,5 +228,6 @@ _IDENTITY = (
 )  # fmt: skip
 _SPECIAL: Final[Mapping[str, tuple[Fault, ...]]] = {
     "person": _PERSON, "address": _ADDRESS, "house": _HOUSE, "organisation": _ORGANISATION, "identity": _IDENTITY,
+    "grid": (_one("grid.cycle_implausible", "cycle_days", "900"),),
     "dispute": (_one("dispute.party_tokens_form", "party_tokens", "张三;李四"),),
 }  # fmt: skip

@@ -19,14 +19,19 @@ from core.verification.rules import (
     open_identity,
     organisations,
     persons,
+    placing,
     references,
+    residents,
+    spelling,
+    tenancies,
     texts,
+    upkeep,
     values,
 )
 
 _MODULES = (
     values, envelope, references, coordinates, texts, open_identity, addresses, houses, persons, organisations,
-    identities, disputes,
+    identities, disputes, spelling, placing, tenancies, residents, upkeep,
 )  # fmt: skip
 
 

@@ -123,6 +123,7 @@ RULES = (
         cure=N_("Have the sender exchange them back; the axis order of EPSG:4490 is a common trap."),
         source=N_("GB/T 36344-2018, accuracy"),
         broken=_exchanged,
+        fix=lambda _terms: {"lon": pl.col("lat"), "lat": pl.col("lon")},
         passes=example("address", lon="120.62", lat="31.31", crs="EPSG:4490"),
         fails=example("address", lon="31.31", lat="120.62", crs="EPSG:4490"),
         shown=_PAIR,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.i18n import N_
-from core.verification import identifiers
+from core.verification import identifiers, writing
 from core.verification.declaration import (
     CORRECT_AT_SOURCE,
     PACKAGE_FORMAT,
@@ -49,6 +49,7 @@ RULES = (
         cure=N_("Look for missing or full-width characters and a small x; check the type of the document."),
         source=N_("GB 11643-1999 and the rules of the permits"),
         broken=lambda _terms: ~identifiers.matches_type(_RAW, _TYPE),
+        fix=lambda _terms: {"id_number": writing.code_text(_RAW).str.to_uppercase()},
         passes=example(id_type="04", id_number="830000200209060065"),
         fails=example(id_type="01", id_number="11010519491231002x"),
     ),

@@ -43,7 +43,7 @@ def _phone_form(terms: Terms) -> pl.Expr:
 
 RULES = (
     Rule(
-        id="masked.name_open",
+        id="masked.name_open", binding=True,
         applies=_columns(*_NAMES),
         severity=Severity.ERROR, dimension=Dimension.CONFORMITY,
         message=N_("{field} carries a name in the open."), cure=_CURE_OPEN, source=_SOURCE,
@@ -61,7 +61,7 @@ RULES = (
         passes=example("person", name_masked="阿**·买**"), fails=example("person", name_masked="张三丰*"),
     ),
     Rule(
-        id="masked.number_open",
+        id="masked.number_open", binding=True,
         applies=_columns("id_masked", "permit_no_masked"),
         severity=Severity.ERROR, dimension=Dimension.CONFORMITY,
         message=N_("{field} carries a number in the open."), cure=_CURE_OPEN, source=_SOURCE,
@@ -71,7 +71,7 @@ RULES = (
         fails=example("person", id_masked="11010519491231002X"),
     ),
     Rule(
-        id="masked.phone_open",
+        id="masked.phone_open", binding=True,
         applies=_columns("phone_masked"),
         severity=Severity.ERROR, dimension=Dimension.CONFORMITY,
         message=N_("{field} carries a phone number in the open."), cure=_CURE_OPEN, source=_SOURCE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.i18n import N_
-from core.verification import identifiers
+from core.verification import identifiers, writing
 from core.verification.declaration import (
     CHECK_ON_SITE,
     CORRECT_AT_SOURCE,
@@ -35,6 +35,16 @@ _NOT_OF_KIND = {
     "social": r"^9",
 }
 """First characters of the code (authority, kind) that certainly contradict the stated kind."""
+
+
+def _corrected(_terms: Terms) -> dict[str, pl.Expr]:
+    """Letters that the code never has, read as the digits they look like; only if the check character then fits."""
+    text = writing.code_text(_CODE).str.to_uppercase()
+    digits = text.str.slice(2, 6).str.replace_many(["O", "I", "Z", "S", "B"], ["0", "1", "2", "5", "8"])
+    rest = text.str.slice(8).str.replace_many(["O", "I", "Z", "S"], ["0", "1", "2", "5"])
+    made = pl.concat_str(text.str.head(2), digits, rest)
+    right = made.str.contains(identifiers.USCC_SHAPE) & ~identifiers.uscc_check_wrong(made)
+    return {"uscc": pl.when(right).then(made).otherwise(_CODE)}
 
 
 def _kind_differs(_terms: Terms) -> pl.Expr:
@@ -68,6 +78,7 @@ RULES = (
         cure=N_("I, O, S, V and Z do not occur; the third to the eighth character are digits."),
         source=_GB_32100,
         broken=lambda _terms: ~_SHAPED,
+        fix=_corrected,
         passes=example(uscc=_RIGHT), fails=example(uscc="91350100MOOO100Y43"),
     ),
     Rule(

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.i18n import N_
-from core.verification import masked
+from core.verification import masked, writing
 from core.verification.declaration import (
     CHECK_ON_SITE,
     CORRECT_AT_SOURCE,
@@ -92,6 +92,7 @@ RULES = (
         source=N_("GB 11643-1999 and data package format 1, “Resources”"),
         parameters={"hidden": 3},
         broken=lambda terms: ~_FITS & (masked.stars(_NUMBER) >= terms.number("hidden")),
+        fix=lambda terms: {terms.column.name: writing.code_text(terms.value).str.to_uppercase()},
         passes=example(id_type="03", id_masked="810000********0012"),
         fails=example(id_type="03", id_masked="320508********0012"),
     ),
@@ -141,6 +142,7 @@ RULES = (
         message=N_("{value} is not a code of relationship to the head of household."),
         cure=CORRECT_AT_SOURCE, source="GB/T 4761-2008",
         broken=lambda terms: ~terms.value.is_in(_RELATIONS),
+        fix=lambda terms: {terms.column.name: writing.code_text(terms.value).str.zfill(2)},
         passes=example(relation_to_head="20"), fails=example(relation_to_head="05"),
     ),
     Rule(

@@ -8,7 +8,7 @@ import polars as pl
 
 from core.i18n import N_
 from core.model.resources import Column
-from core.verification import storage
+from core.verification import storage, writing
 from core.verification.declaration import (
     CORRECT_AT_SOURCE,
     PACKAGE_FORMAT,
@@ -68,6 +68,14 @@ def _moment_impossible(terms: Terms) -> pl.Expr:
     return terms.value.is_not_null() & storage.moment(terms.value).is_null()
 
 
+def _in_case(terms: Terms) -> pl.Expr:
+    """Codes are written in capitals, pseudonyms in small letters; each pattern says which it wants."""
+    text = writing.code_text(terms.value)
+    if "a-z" not in terms.column.pattern and "a-f" not in terms.column.pattern:
+        return text.str.to_uppercase()
+    return text.str.to_lowercase() if "A-Z" not in terms.column.pattern else text
+
+
 def _no_object(text: str) -> bool:
     try:
         return not isinstance(json.loads(text), dict)
@@ -98,6 +106,7 @@ RULES = (
         cure=N_("Use one of the codes of the data package format; code tables are not extended by a sender."),
         source=PACKAGE_FORMAT,
         broken=lambda terms: ~terms.value.is_in(terms.column.codes),
+        fix=lambda terms: {terms.column.name: writing.coded(terms.value, terms.column)},
         passes=example("person", sex="2"), fails=example("person", sex="女"),
     ),
     Rule(
@@ -108,6 +117,7 @@ RULES = (
         cure=N_("Look for blanks, lower-case or full-width characters and missing digits; correct it at the source."),
         source=PACKAGE_FORMAT,
         broken=_pattern_wrong,
+        fix=lambda terms: {terms.column.name: _in_case(terms)},
         passes=example("person", person_token=_TOKEN), fails=example("person", person_token=_TOKEN.upper()),
     ),
     Rule(
@@ -118,6 +128,7 @@ RULES = (
         cure=N_("Plain digits only: no units, no thousands separators, whole numbers where things are counted."),
         source=PACKAGE_FORMAT,
         broken=_number_wrong,
+        fix=lambda terms: {terms.column.name: writing.number(terms.value)},
         passes=example("house", area_m2="86.5"), fails=example("house", area_m2="86.5㎡"),
     ),
     Rule(
@@ -138,6 +149,7 @@ RULES = (
         cure=N_("Write an existing day as YYYY-MM-DD."),
         source=N_("GB/T 7408.1-2023 and data package format 1"),
         broken=_date_impossible,
+        fix=lambda terms: {terms.column.name: writing.day(terms.value)},
         passes=example("person", move_in="2024-02-29"), fails=example("person", move_in="2025-02-29"),
     ),
     Rule(
@@ -148,6 +160,7 @@ RULES = (
         cure=N_("Write date, time and offset as in 2026-01-31T08:30:00+08:00."),
         source=N_("RFC 3339 and data package format 1"),
         broken=_moment_impossible,
+        fix=lambda terms: {terms.column.name: writing.moment(terms.value)},
         passes=example("event", occurred_at="2026-01-31T08:30:00+08:00"),
         fails=example("event", occurred_at="2026-01-31 08:30"),
     ),

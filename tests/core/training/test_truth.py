@@ -33,7 +33,8 @@ def test_truth_holds_for_other_seeds_and_for_many_errors(tmp_path, seed):
 
 
 def test_every_rule_about_open_data_is_broken_at_least_once(district):
-    rules = {rule.id for rule in catalogue() if not rule.id.startswith("identity.")}
+    in_rows = (rule for rule in catalogue() if not rule.standing and rule.id not in {"grid.gap", "grid.overlap"})
+    rules = {rule.id for rule in in_rows if not rule.id.startswith("identity.")}
     assert {rule for _package, _resource, _key, rule in planted_in(district)} == rules
 
 
@@ -44,7 +45,7 @@ def test_sealed_identities_carry_errors_of_their_own_and_break_every_rule_about_
     district = build_training(tmp_path, people=600, seed=5, error_rate=0.02, seal_to_pem=public)
     planted = planted_in(district)
     assert planted == found_in(district, pem)
-    rules = {rule.id for rule in catalogue() if rule.id.startswith("identity.")}
+    rules = {rule.id for rule in catalogue() if rule.id.startswith("identity.") and not rule.standing}
     assert rules <= {rule for _package, resource, _key, rule in planted if resource == "identity"}
 
 

@@ -17,8 +17,9 @@ from core.verification import identifiers
 from core.verification.catalogue import catalogue, describe, instances
 from core.verification.context import district_context
 from core.verification.declaration import Example, Rule, RuleIncomplete, example
-from core.verification.engine import Verdict, verify
+from core.verification.engine import STANDING, Verdict, verify
 from core.verification.freetext import mask_free_text
+from core.verification.surroundings import SURROUNDINGS
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GOOD_PERSON = {
@@ -34,9 +35,9 @@ def run(resource: str, rows: list[Mapping[str, str]], *, mode: str = "snapshot",
     header = RESOURCES[resource].header(mode)
     if RESOURCES[resource].sealed:
         header = (*header, "source", "collected_at", "collector")
-    frame = pl.DataFrame(
-        [{n: row.get(n) for n in header} for row in rows], schema=dict.fromkeys(header, pl.String)
-    )
+    around = SURROUNDINGS if mode == STANDING or any(n in SURROUNDINGS for row in rows for n in row) else {}
+    schema = dict.fromkeys(header, pl.String) | dict(around)
+    frame = pl.DataFrame([{n: row.get(n) for n in schema} for row in rows], schema=schema)
     ids = {
         name: pl.Series([entity_id(key) for key in keys], dtype=pl.Int64)
         for name, keys in (known or {}).items()
@@ -53,7 +54,7 @@ def fired(rule: Rule, proof: Example) -> bool:
     verdict = run(
         resource,
         rows,
-        mode=proof.mode,
+        mode=STANDING if rule.standing else proof.mode,
         sender=proof.sender,
         known={k: list(v) for k, v in proof.known.items()},
     )
@@ -81,8 +82,8 @@ def test_a_rule_without_examples_does_not_load():
         replace(one, fails=example())
 
 
-def test_there_are_at_least_thirty_rules_and_each_resource_has_some():
-    assert len(catalogue()) >= 30
+def test_there_are_at_least_eighty_rules_and_each_resource_has_some():
+    assert len(catalogue()) >= 80
     assert all(instances(name) for name in RESOURCES)
 
 

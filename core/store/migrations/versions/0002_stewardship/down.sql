@@ -36,6 +36,8 @@ DROP TABLE ignoring
 
 ALTER TABLE quarantine DROP COLUMN entity
 
+ALTER TABLE quarantine DROP COLUMN sender
+
 ALTER TABLE quarantine DROP COLUMN released_in
 
 DROP TABLE recollected

@@ -167,6 +167,8 @@ CREATE INDEX ix_ignoring_rule ON ignoring (rule)
 
 ALTER TABLE quarantine ADD COLUMN entity INTEGER
 
+ALTER TABLE quarantine ADD COLUMN sender VARCHAR
+
 ALTER TABLE quarantine ADD COLUMN released_in INTEGER
 
 CREATE TABLE recollected (

@@ -1,0 +1,208 @@
+"""The findings workbench: everything that verification found, by whom and where, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
+
+from core.model.ledger import change_set, finding, package
+from core.model.stewardship import verification_run
+from core.security.workspace import Workspace, permits
+from core.stewardship.ignoring import is_ignored
+from core.verification.catalogue import describe
+
+State = Literal["open", "ignored", "fixed", "all"]
+GROUPS: Final = ("rule", "sender", "grid", "collector", "day", "resource", "severity")
+
+_DAY = func.coalesce(func.substr(change_set.c.at, 1, 10), func.substr(verification_run.c.at, 1, 10))
+_BY: Final[Mapping[str, Any]] = {
+    "rule": finding.c.rule, "sender": finding.c.sender, "grid": finding.c.grid_code, "collector": finding.c.collector,
+    "day": _DAY, "resource": finding.c.resource, "severity": finding.c.severity,
+}  # fmt: skip
+_SOURCE = (
+    finding.outerjoin(change_set, change_set.c.id == finding.c.change_set)
+    .outerjoin(package, package.c.id == change_set.c.package_id)
+    .outerjoin(verification_run, verification_run.c.id == finding.c.run)
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which findings: each empty field means any; ``community`` are the 12 digits a grid's code begins with."""
+
+    rule: str = ""
+    resource: str = ""
+    severity: str = ""
+    sender: str = ""
+    grid: str = ""
+    community: str = ""
+    collector: str = ""
+    day: str = ""
+    key: str = ""
+    package: str = ""
+    state: State = "open"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many findings of the filter are open, ignored and corrected; the first is what is left to do."""
+
+    open: int
+    ignored: int
+    fixed: int
+
+    @property
+    def all(self) -> int:
+        """Every finding ever made that is still on record."""
+        return self.open + self.ignored + self.fixed
+
+
+@dataclass(frozen=True)
+class Group:
+    """One value of what is grouped by, with the complete number of findings and the errors among them."""
+
+    value: str
+    count: int
+    errors: int
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One finding as people read it; message and cure are made when shown. Without ``package`` a run found it."""
+
+    number: int
+    resource: str
+    key: str
+    entity: int | None
+    line: int
+    rule: str
+    severity: str
+    field: str
+    value: str | None
+    message: str
+    cure: str
+    sender: str
+    collector: str
+    grid: str
+    package: str
+    day: str
+    state: str
+
+
+@permits("finding.read")
+def counts(workspace: Workspace, filters: Filters | None = None) -> Counts:
+    """The findings of a filter by state, whatever state the filter names."""
+    filters = filters or Filters()
+    with workspace.store.read() as connection:
+        today = _today(workspace)
+        return Counts(*(_count(connection, _where(filters, state, today)) for state in ("open", "ignored", "fixed")))
+
+
+@permits("finding.read")
+def groups(workspace: Workspace, by: str = "rule", filters: Filters | None = None) -> Sequence[Group]:
+    """The findings of a filter grouped, the largest group first; the counts are complete."""
+    column = func.coalesce(_BY[by], "")
+    errors = func.count().filter(finding.c.severity == "error")
+    filters = filters or Filters()
+    query = (
+        select(column, func.count(), errors).select_from(_SOURCE)
+        .where(_where(filters, filters.state, _today(workspace))).group_by(column)
+        .order_by(func.count().desc(), column)
+    )  # fmt: skip
+    with workspace.store.read() as connection:
+        return [Group(str(row[0]), int(row[1]), int(row[2])) for row in connection.execute(query)]
+
+
+@permits("finding.read")
+def listed(
+    workspace: Workspace, filters: Filters | None = None, *, after: int = 0, limit: int = 100
+) -> Sequence[Listed]:
+    """Findings in the order in which they were made; ``after`` is the last number seen."""
+    filters = filters or Filters()
+    where = and_(_where(filters, filters.state, _today(workspace)), finding.c.id > after)
+    with workspace.store.read() as connection:
+        rows = connection.execute(_rows(_today(workspace)).where(where).order_by(finding.c.id).limit(limit)).all()
+    return [_as_listed(row) for row in rows]
+
+
+@permits("finding.read")
+def numbers(workspace: Workspace, filters: Filters | None = None) -> Sequence[int]:
+    """The numbers of every finding of a filter, in order: what a table of any size scrolls over."""
+    filters = filters or Filters()
+    query = select(finding.c.id).select_from(_SOURCE).where(_where(filters, filters.state, _today(workspace)))
+    with workspace.store.read() as connection:
+        return list(connection.execute(query.order_by(finding.c.id)).scalars())
+
+
+@permits("finding.read")
+def by_number(workspace: Workspace, wanted: Sequence[int]) -> Sequence[Listed]:
+    """These findings, in order of their numbers."""
+    query = _rows(_today(workspace)).where(finding.c.id.in_(wanted)).order_by(finding.c.id)
+    with workspace.store.read() as connection:
+        return [_as_listed(row) for row in connection.execute(query)]
+
+
+@permits("finding.read")
+def fired(workspace: Workspace) -> Mapping[str, int]:
+    """How often each rule has fired, whatever became of it."""
+    query = select(finding.c.rule, func.count()).group_by(finding.c.rule)
+    with workspace.store.read() as connection:
+        return {row[0]: int(row[1]) for row in connection.execute(query)}
+
+
+def chosen(workspace: Workspace, filters: Filters) -> ColumnElement[bool]:
+    """The condition on ``finding`` (joined as in ``listed``) that the filters make."""
+    return _where(filters, filters.state, _today(workspace))
+
+
+def select_from_findings(*columns: Any) -> Select[Any]:
+    """A query over findings with their change set, package and run."""
+    return select(*columns).select_from(_SOURCE)
+
+
+def _where(filters: Filters, state: str, today: str) -> ColumnElement[bool]:
+    wanted = [
+        _BY[name] == value
+        for name in ("rule", "resource", "severity", "sender", "grid", "collector", "day")
+        if (value := getattr(filters, name))
+    ]
+    if filters.community:
+        wanted.append(finding.c.grid_code.like(f"{filters.community}%"))
+    if filters.key:
+        wanted.append(finding.c.key == filters.key)
+    if filters.package:
+        name = filters.package
+        named = (package.c.name == name.removesuffix(".zip"), package.c.file_name == name, package.c.uuid == name)
+        wanted.append(or_(*named))
+    ignored = is_ignored(today)
+    states = {
+        "open": and_(finding.c.fixed_in.is_(None), not_(ignored)),
+        "ignored": and_(finding.c.fixed_in.is_(None), ignored), "fixed": finding.c.fixed_in.is_not(None),
+    }  # fmt: skip
+    return and_(True, *wanted, *([states[state]] if state in states else []))
+
+
+def _count(connection: Connection, where: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).select_from(_SOURCE).where(where)).scalar_one()
+
+
+def _rows(today: str) -> Select[Any]:
+    return select(
+        finding, package.c.name.label("package"), _DAY.label("day"), is_ignored(today).label("is_ignored")
+    ).select_from(_SOURCE)
+
+
+def _as_listed(row: Row[Any]) -> Listed:
+    message, cure = describe(row.rule, field=row.field, value=row.value)
+    state = "fixed" if row.fixed_in is not None else "ignored" if row.is_ignored else "open"
+    return Listed(
+        row.id, row.resource, row.key, row.entity, row.line, row.rule, row.severity, row.field, row.value, message,
+        cure, row.sender or "", row.collector or "", row.grid_code or "", row.package or "", row.day or "", state,
+    )  # fmt: skip
+
+
+def _today(workspace: Workspace) -> str:
+    return workspace.now()[:10]
