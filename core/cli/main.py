@@ -20,6 +20,7 @@ from core.cli import (
     stewarding,
     stores,
     training,
+    upkeep,
 )
 from core.cli.output import Outcome, bug_report, show
 from core.cli.session import Session, default_location
@@ -46,7 +47,10 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
     context.obj = Session(store or default_location(), as_json=as_json)
 
 
-for module in (stores, packaging, importing, stewarding, adjudicating, checking, matching, exchanging, training):
+_MODULES = (
+    stores, packaging, importing, stewarding, upkeep, adjudicating, checking, matching, exchanging, training,
+)  # fmt: skip
+for module in _MODULES:
     module.add_to(cli)
 
 

@@ -109,7 +109,7 @@ def _rows(resource: str, scope: Scope) -> tuple[Select[Any], dict[str, Any]]:
     names = [*declared.column_names, "source", "collected_at", "collector"]
     columns: list[Any] = [table.c.id, *(table.c[name] for name in names)]
     types: dict[str, Any] = {"id": pl.Int64, **words.schema(declared)} | dict.fromkeys(names[-3:], pl.String)
-    source, extra = _joined(resource)
+    source, extra = joined(resource)
     columns += [column.label(name) for name, column in extra.items()]
     types |= {name: SURROUNDINGS.get(name, pl.String) for name in extra}
     query = select(*columns).select_from(source).where(table.c.retired_in.is_(None))
@@ -121,7 +121,7 @@ def _rows(resource: str, scope: Scope) -> tuple[Select[Any], dict[str, Any]]:
     return query, types
 
 
-def _joined(resource: str) -> tuple[Any, dict[str, Any]]:
+def joined(resource: str) -> tuple[Any, dict[str, Any]]:
     """What a row is joined with, and the columns that this brings."""
     table, pointing = TABLES[resource], references(RESOURCES[resource])
     if resource == "grid":
