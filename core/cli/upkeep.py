@@ -39,8 +39,9 @@ def overdue(session: Session, *, grid: str, community: str, maintainer: str, lim
     if grid:
         listed = {resource: upkeep.items(workspace, grid, resource, limit=limit) for resource in KEPT_UP}
         data["items"] = {r: {"total": total, "rows": [asdict(i) for i in some]} for r, (total, some) in listed.items()}
+        late = _("{days} days overdue")
         lines += [
-            f"{i.resource} {i.title}: {i.collected_at[:10]}, {_('{days} days overdue').format(days=i.days)}"
+            f"{i.resource} {i.title}: {i.collected_at[:10]}, {late.format(days=i.days)}"
             for _total, some in listed.values() for i in some
         ]  # fmt: skip
     return Outcome(data, lines)
