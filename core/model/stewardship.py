@@ -103,6 +103,8 @@ audit_round = Table(
     Column("fields", JSON, nullable=False),
     Column("strata", JSON, nullable=False),  # community: entities it was drawn from
     text("frame_digest"),  # of the drawn-from list: the same list and seed draw the same sample
+    number("unplaced"),  # records that no community holds, and that could therefore not be drawn
+    number("drawn_in"),  # the newest change set then: what is checked is what the registry said then
     text("at"), text("actor"), Column("closed_at", String), Column("closed_by", String),
 )  # fmt: skip
 

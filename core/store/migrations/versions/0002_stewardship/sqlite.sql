@@ -42,6 +42,8 @@ CREATE TABLE audit_round (
 	fields JSON NOT NULL,
 	strata JSON NOT NULL,
 	frame_digest VARCHAR NOT NULL,
+	unplaced INTEGER NOT NULL,
+	drawn_in INTEGER NOT NULL,
 	at VARCHAR NOT NULL,
 	actor VARCHAR NOT NULL,
 	closed_at VARCHAR,
