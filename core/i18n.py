@@ -6,6 +6,7 @@ The catalogue is kept as one ``.po`` file per floor of the house; together they 
 
 from __future__ import annotations
 
+import functools
 import gettext
 from io import BytesIO
 from typing import Literal
@@ -23,7 +24,7 @@ def set_language(language: Language) -> None:
     """Chooses the language of every text from here on; texts already made stay as they are."""
     global _translations, _language  # noqa: PLW0603 - one language per process is the point
     _language = language
-    _translations = _load_chinese() if language == "zh" else gettext.NullTranslations()
+    _translations = _chinese() if language == "zh" else gettext.NullTranslations()
 
 
 def language() -> Language:
@@ -36,6 +37,11 @@ def _(message: str) -> str:
     return _translations.gettext(message) if message else ""
 
 
+def in_chinese(message: str) -> str:
+    """The Chinese text whatever the language in force: what people write in sheets is read in both."""
+    return _chinese().gettext(message) if message else ""
+
+
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
     """Marks a text for translation and returns it unchanged."""
     return message
@@ -46,7 +52,8 @@ def ngettext(singular: str, plural: str, n: int) -> str:
     return _translations.ngettext(singular, plural, n)
 
 
-def _load_chinese() -> gettext.GNUTranslations:
+@functools.cache
+def _chinese() -> gettext.GNUTranslations:
     from babel.messages.catalog import Catalog  # noqa: PLC0415 - English start-up need not pay for Babel
     from babel.messages.mofile import write_mo  # noqa: PLC0415 - as above
     from babel.messages.pofile import read_po  # noqa: PLC0415 - as above

@@ -11,10 +11,12 @@ from core.cli.output import Outcome, sentence, table
 from core.cli.session import FILE, Session, command
 from core.errors import GridLinkError
 from core.i18n import _
+from core.model.resources import SENDERS
 from core.packages.order import in_order
 from core.registry import importing
 from core.registry.importing import ImportResult
 from core.registry.undo import undo
+from core.stewardship.sheet_intake import ingest_sheet, is_sheet
 
 
 def add_to(cli: click.Group) -> None:
@@ -33,14 +35,20 @@ class SomeRefused(GridLinkError):
 @click.argument("files", type=FILE, nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Report the same figures and change nothing.")
 @click.option("--confirm-loss", default="", help="Why it is right that a snapshot no longer names so much.")
-def ingest(session: Session, files: tuple[Path, ...], *, dry_run: bool, confirm_loss: str) -> Outcome:
-    """Checks, verifies and imports packages, oldest first; a refused one changes nothing."""
+@click.option("--sender", type=click.Choice(SENDERS), help="Who speaks in a spreadsheet that does not say so.")
+def ingest(
+    session: Session, files: tuple[Path, ...], *, dry_run: bool, confirm_loss: str, sender: str | None
+) -> Outcome:
+    """Checks, verifies and imports packages and filled spreadsheets, oldest first; a refused one changes nothing."""
     workspace = session.workspace()
     done: list[ImportResult] = []
     refused: list[tuple[Path, GridLinkError]] = []
     with session.watched() as progress:
         for file in in_order(files):
             try:
+                if is_sheet(file):
+                    done.append(ingest_sheet(workspace, file, sender=sender or "", dry_run=dry_run, progress=progress))
+                    continue
                 done.append(
                     importing.ingest(workspace, file, dry_run=dry_run, confirmed=confirm_loss, progress=progress)
                 )

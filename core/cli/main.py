@@ -17,6 +17,7 @@ from core.cli import (
     importing,
     matching,
     packaging,
+    sheets,
     stewarding,
     stores,
     training,
@@ -48,7 +49,8 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 
 _MODULES = (
-    stores, packaging, importing, stewarding, upkeep, adjudicating, checking, matching, exchanging, training,
+    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, checking, matching, exchanging,
+    training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

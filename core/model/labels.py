@@ -77,6 +77,10 @@ TITLES = {
     "households": N_("households"),
     "id_number": N_("document number"),
     "phone": N_("phone"),
+    "source": N_("department"),
+    "collected_at": N_("collected at"),
+    "collector": N_("collector"),
+    "op": N_("operation"),
 }
 CODES = {
     "sex": {"0": N_("unknown"), "1": N_("male"), "2": N_("female"), "9": N_("unstated")},

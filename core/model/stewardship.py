@@ -119,7 +119,8 @@ audit_item = Table(
 
 return_file = Table(
     "return_file", metadata, serial(),
-    text("sender"), text("file_name"), text("file_hash"), text("form"),  # xlsx | package
+    text("sender"), text("file_name"), text("file_hash"), text("form"),
+    Column("descriptor_hash", String),  # of its package: the station's own chain
     number("findings"), number("rows"), text("at"), text("actor"),
 )  # fmt: skip
 """What went back to a sender, please correct at the source."""

@@ -88,7 +88,7 @@ def undo(
 
 def _undoable(connection: Connection, number: int) -> str:
     row = connection.execute(
-        select(change_set.c.kind, change_set.c.undone_by, package.c.name)
+        select(change_set.c.kind, change_set.c.undone_by, change_set.c.reason, package.c.name)
         .select_from(change_set.outerjoin(package, package.c.id == change_set.c.package_id))
         .where(change_set.c.id == number)
     ).first()
@@ -102,7 +102,7 @@ def _undoable(connection: Connection, number: int) -> str:
             _("Change set {number} is already undone, or is an undo itself.").format(number=number),
             cure=_("Import the package again to bring its rows back."),
         )
-    return str(row.name)
+    return str(row.name or row.reason)
 
 
 def _refuse_if_built_upon(connection: Connection, number: int) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from core.i18n import N_, _
+from core.model.names import label
 from core.reports.value import Indicator
 from core.statistics.definition import Cell, Figure, percentage
-from core.statistics.labels import label
 from core.statistics.registry_figures import ON_THE_MAP
 
 Figures = Mapping[str, Figure]

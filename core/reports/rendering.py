@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 from core.i18n import _
+from core.model.names import label
 from core.reports.value import AcceptanceReport, Indicator
 from core.statistics.definition import Cell, Column, Figure, Kind
-from core.statistics.labels import label
 
 _BEIJING = timezone(timedelta(hours=8))
 """All of China keeps one time; the store keeps UTC."""

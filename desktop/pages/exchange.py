@@ -12,8 +12,8 @@ from core.exchange.configuration import Probe, probe
 from core.exchange.outbox import Delivery, OutboxState, deliveries, outbox, send_again
 from core.exchange.push import PushResult, push
 from core.i18n import N_, _
+from core.model import names as labels
 from core.security.workspace import Workspace
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page

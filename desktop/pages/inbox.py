@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from core.i18n import N_, _
 from core.jobs import Progress
+from core.model import names as labels
 from core.packages.ladder import Step, ladder
 from core.packages.order import in_order
 from core.packages.reader import check_package
@@ -32,7 +33,6 @@ from core.registry import ledger
 from core.registry.importing import ImportResult, ingest
 from core.registry.undo import UndoResult, undo
 from core.security.workspace import Workspace
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page

@@ -9,10 +9,10 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
+from core.model import names as labels
 from core.spatial.grids import Feature, base_map
 from core.spatial.layers import SMALLEST, Layer, load_layers, position
 from core.spatial.tiles import View
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map.view import COLOURS, MapView

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from core.i18n import N_, _
+from core.model import names as labels
 from core.registry.browse import SHOWN
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page

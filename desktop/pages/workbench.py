@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
+from core.model import names as labels
 from core.registry.ledger import Overview, overview
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
-from core.statistics import labels
+from core.model import names as labels
 from desktop import theme
 from desktop.widgets.parts import label
 

@@ -11,9 +11,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.i18n import _
+from core.model import names as labels
 from core.packages.ladder import Step
 from core.registry.ledger import Finding, FindingsPage, findings
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.bars import ChangeBars

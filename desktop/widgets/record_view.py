@@ -9,10 +9,10 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
+from core.model import names as labels
 from core.model.labels import field_title, shown_value
 from core.registry.divisions import division_name
 from core.registry.record import Origin, Record, Standing, Value, record
-from core.statistics import labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word

@@ -9,11 +9,11 @@ from core.errors import Cancelled
 from core.jobs import Progress
 from core.model.exchange import delivery
 from core.model.ledger import change_set, finding, quarantine, refusal
+from core.model.names import label
 from core.model.registry import TABLES
 from core.security.workspace import Actor, NotPermitted, Workspace
 from core.statistics.definition import percentage
 from core.statistics.figures import compute, definitions
-from core.statistics.labels import label
 from tests.core.rows import AT, begin, enter, put
 
 NOTHING_ELSE = {"changed": 0, "unchanged": 0, "retired": 0, "missing": 0}

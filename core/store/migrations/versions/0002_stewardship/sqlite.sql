@@ -190,6 +190,7 @@ CREATE TABLE return_file (
 	file_name VARCHAR NOT NULL,
 	file_hash VARCHAR NOT NULL,
 	form VARCHAR NOT NULL,
+	descriptor_hash VARCHAR,
 	findings INTEGER NOT NULL,
 	rows INTEGER NOT NULL,
 	at VARCHAR NOT NULL,

@@ -1,0 +1,1 @@
+"""Spreadsheets in and out: forms that people fill, long lists, and reading both again."""
