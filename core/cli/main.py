@@ -13,6 +13,7 @@ from core import i18n
 from core.cli import (
     adjudicating,
     checking,
+    duplicating,
     exchanging,
     importing,
     matching,
@@ -49,7 +50,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 
 _MODULES = (
-    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, checking, matching, exchanging,
+    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, checking, matching, exchanging,
     training,
 )  # fmt: skip
 for module in _MODULES:

@@ -21,6 +21,7 @@ from core.model.ledger import (
 )
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import REFERENCES, RESOURCES, references
+from core.model.stewardship import apart
 from core.registry import publication
 from core.registry.correcting import reopened
 from core.registry.deciding import take_back
@@ -74,7 +75,7 @@ def undo(
         take_back(connection, number)
         reopened(connection, number)
         pushed = publication.withdraw(connection, number, now)
-        for table in (missing, finding, quarantine):
+        for table in (missing, finding, quarantine, apart):
             connection.execute(delete(table).where(table.c.change_set == number))
         connection.execute(update(package).where(package.c.change_set == number).values(state="undone"))
         counts = {"removed": removed, "restored": restored, "pushed": pushed}
