@@ -26,16 +26,23 @@ from desktop.login import LoginView
 from desktop.map import engine
 from desktop.map.scheme import register_scheme
 from desktop.pages import Page
+from desktop.pages.adjudication import AdjudicationPage
 from desktop.pages.exchange import ExchangePage
+from desktop.pages.findings import FindingsPage
 from desktop.pages.inbox import InboxPage
 from desktop.pages.map import MapPage
 from desktop.pages.registry import RegistryPage
 from desktop.pages.reports import ReportsPage
+from desktop.pages.rules import RulesPage
+from desktop.pages.upkeep import OverduePage
 from desktop.pages.workbench import WorkbenchPage
 from desktop.pictures import take_pictures
 from desktop.shell import Shell
 
-PAGES: Sequence[type[Page]] = (WorkbenchPage, InboxPage, RegistryPage, MapPage, ExchangePage, ReportsPage)
+PAGES: Sequence[type[Page]] = (
+    WorkbenchPage, InboxPage, FindingsPage, AdjudicationPage, OverduePage, RegistryPage, MapPage, ExchangePage,
+    ReportsPage, RulesPage,
+)  # fmt: skip
 """In the order of a steward's day."""
 
 

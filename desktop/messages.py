@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -29,9 +30,11 @@ class Messages(QWidget):
         self._rows.setSpacing(theme.XS)
         self.setVisible(False)
 
-    def done(self, text: str) -> None:
-        """Good news; goes away by itself."""
-        card = self._add("done", text, "")
+    def done(self, text: str, *, undo: Callable[[], object] | None = None) -> None:
+        """Good news; goes away by itself. A bulk act offers its ``undo`` right there."""
+        card = self._add("done", text, "", undo)
+        if undo is not None:
+            return  # what can be undone stays until it is read
         QTimer.singleShot(_STAY, card, card.deleteLater)
 
     def notice(self, text: str) -> None:
@@ -61,7 +64,9 @@ class Messages(QWidget):
             self._take(card)
         self.setVisible(False)
 
-    def _add(self, status: theme.Status, text: str, cure: str) -> QFrame:
+    def _add(
+        self, status: theme.Status, text: str, cure: str, undo: Callable[[], object] | None = None
+    ) -> QFrame:
         card = QFrame()
         card.setProperty("kind", "message")
         card.setProperty("text", f"{text} {cure}".strip())
@@ -75,6 +80,12 @@ class Messages(QWidget):
         words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.setWordWrap(True)
         row.addWidget(words, 1)
+        if undo is not None:
+            back = QPushButton(_("Undo"))
+            back.setProperty("kind", "link")
+            back.clicked.connect(lambda _checked=False: undo())
+            back.clicked.connect(card.deleteLater)
+            row.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)
         close = QToolButton()
         close.setProperty("kind", "plain")
         close.setIcon(theme.icon("close"))

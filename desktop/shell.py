@@ -153,7 +153,7 @@ class Shell(QMainWindow):
         made.setIconSize(QSize(22, 22))
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setFixedWidth(_RAIL - 2 * theme.XS)
-        made.setToolTip(f"{_(page.title)}  Ctrl+{number + 1}")
+        made.setToolTip(f"{_(page.title)}  Ctrl+{(number + 1) % 10}")
         made.clicked.connect(lambda _checked=False, name=page.name: self.show_page(name))
         self._group.addButton(made, number)
         return made
@@ -186,7 +186,7 @@ class Shell(QMainWindow):
         keys = {"Ctrl+K": self.search.start, "F5": self.refresh, "F1": self.show_help, "Esc": self.drawer.close_content,
                 "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock}  # fmt: skip
         for number, name in enumerate(self.pages, 1):
-            keys[f"Ctrl+{number}"] = partial(self.show_page, name)
+            keys[f"Ctrl+{number % 10}"] = partial(self.show_page, name)
         for sequence, act in keys.items():
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self._idle = QTimer(self)

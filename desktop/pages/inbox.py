@@ -33,6 +33,7 @@ from core.registry import ledger
 from core.registry.importing import ImportResult, ingest
 from core.registry.undo import UndoResult, undo
 from core.security.workspace import Workspace
+from core.stewardship.sheet_intake import ingest_sheet, is_sheet
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
@@ -54,6 +55,8 @@ class Candidate:
     path: Path
     steps: list[Step]
     trial: ImportResult | None
+    confirmed: str = ""
+    """Why it is right that a snapshot no longer names so much, where that is asked."""
 
 
 class InboxPage(Page):
@@ -95,7 +98,8 @@ class InboxPage(Page):
 
     def choose_files(self) -> None:
         """Asks for package files."""
-        chosen, _kind = QFileDialog.getOpenFileNames(self, _("Choose packages"), "", _("Packages (*.zip)"))
+        kinds = _("Packages and spreadsheets (*.zip *.xlsx *.xls *.ods)")
+        chosen, _kind = QFileDialog.getOpenFileNames(self, _("Choose packages"), "", kinds)
         self.take([Path(name) for name in chosen])
 
     def take(self, files: Sequence[Path]) -> None:
@@ -110,7 +114,7 @@ class InboxPage(Page):
         """Imports a file that passed its checks, as one change set."""
         self.desk.jobs.run(
             _("Importing {name}").format(name=candidate.path.name),
-            lambda progress: ingest(self.desk.workspace, candidate.path, progress=progress),
+            partial(_take_in, self.desk.workspace, candidate),
             lambda result: self._imported(candidate, result),
         )
 
@@ -263,9 +267,17 @@ class _DropArea(QFrame):
 
 def _look_at(workspace: Workspace, path: Path, progress: Progress) -> Candidate:
     """The checks of a file, and its dry run where they pass; nothing is written."""
+    if is_sheet(path):
+        return Candidate(path, [], ingest_sheet(workspace, path, dry_run=True, progress=progress))
     report = check_package(path, trust_of(workspace), progress)
     trial = ingest(workspace, path, dry_run=True, progress=progress) if report.ok else None
     return Candidate(path, ladder(report), trial)
+
+
+def _take_in(workspace: Workspace, candidate: Candidate, progress: Progress) -> ImportResult:
+    if is_sheet(candidate.path):
+        return ingest_sheet(workspace, candidate.path, progress=progress)
+    return ingest(workspace, candidate.path, confirmed=candidate.confirmed, progress=progress)
 
 
 def _read(workspace: Workspace) -> tuple[Sequence[Any], Sequence[Any]]:

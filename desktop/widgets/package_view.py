@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from core.i18n import _
 from core.model import names as labels
@@ -36,18 +36,40 @@ class CandidateView(QWidget):
             rows = sum(counts.read for counts in trial.resources.values())
             text = _("Import {n} rows").format(n=f"{rows:,}")
             actions.append(button(text, lambda: take(candidate), icon="import", kind="primary"))
+            self.act = actions[-1]
         column.addLayout(_title(candidate.path.name, str(candidate.path.parent), actions))
         if trial is not None and trial.repeat:
             column.addWidget(status_word("notice", _("Already imported, byte for byte the same.")))
+        for loss in (one for one in trial.losses if one["too_much"]) if trial is not None else ():
+            self._ask(column, candidate, loss)
         body = QHBoxLayout()
         body.setSpacing(theme.L)
-        body.addWidget(_ladder(candidate.steps), 0, Qt.AlignmentFlag.AlignTop)
+        if candidate.steps:
+            body.addWidget(_ladder(candidate.steps), 0, Qt.AlignmentFlag.AlignTop)
         if trial is not None and not trial.repeat:
             body.addWidget(_would_change(trial), 1, Qt.AlignmentFlag.AlignTop)
         else:
             body.addStretch(1)
         column.addLayout(body)
         column.addStretch(1)
+
+
+    def _ask(self, column: QVBoxLayout, candidate: Any, loss: dict[str, Any]) -> None:
+        """A snapshot that loses much waits for a reason; a typing error at the sender looks just like this."""
+        text = _("{kind}: {missing} of {of} that its sender reported before are no longer named.").format(
+            kind=labels.label("resource", loss["resource"]), missing=f"{loss['missing']:,}", of=f"{loss['of']:,}"
+        )
+        column.addWidget(status_word("warning", text))
+        self.act.setEnabled(False)
+        reason = QLineEdit()
+        reason.setPlaceholderText(_("Why is that right? The import waits for a reason."))
+
+        def said(words: str) -> None:
+            candidate.confirmed = words.strip()
+            self.act.setEnabled(bool(candidate.confirmed))
+
+        reason.textChanged.connect(said)
+        column.addWidget(reason)
 
 
 class ImportedView(QWidget):

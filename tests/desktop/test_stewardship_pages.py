@@ -1,0 +1,198 @@
+"""The steward's pages in the real window: findings, adjudication, overdue, rules; by keyboard where it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from core.registry import ledger
+from core.registry.rule_settings import settings
+from core.security.workspace import Workspace
+from core.stewardship import findings as core_findings
+from core.stewardship.conflicts import conflicts
+from core.stewardship.findings import Filters, counts
+from core.stewardship.verifying import last_run
+from desktop import theme
+from desktop.pages.adjudication import AdjudicationPage
+from desktop.pages.findings import FindingsPage
+from desktop.pages.inbox import InboxPage
+from desktop.pages.rules import RulesPage, RuleView
+from desktop.pages.upkeep import OverduePage
+from desktop.shell import Shell
+from desktop.widgets.case_view import BulkView, CaseView
+from desktop.widgets.finding_view import FindingView, FixView
+
+PAGES = [InboxPage, FindingsPage, AdjudicationPage, OverduePage, RulesPage]
+
+
+@pytest.fixture
+def shell(filled: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
+    theme.apply(qapp, "light")
+    made = Shell(filled, PAGES)
+    qtbot.addWidget(made)
+    made.show()
+    settle(qtbot, made)
+    yield made
+    made.close()
+
+
+def settle(qtbot: Any, shell: Shell) -> None:
+    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
+
+
+def page(qtbot: Any, shell: Shell, name: str) -> Any:
+    shell.show_page(name)
+    settle(qtbot, shell)
+    return shell.pages[name]
+
+
+def said(widget: Any) -> str:
+    return "\n".join(w.text() for kind in (QLabel, QPushButton) for w in widget.findChildren(kind))
+
+
+def test_groups_and_rows_add_up_to_what_core_counts(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    assert sum(g.count for g in found._groups.rows) == counts(filled).open > 0
+    assert found.model.rowCount() == found._groups.rows[0].count
+    QAbstractItemModelTester(found.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    found.grouping.setCurrentIndex(found.grouping.findData("sender"))
+    settle(qtbot, shell)
+    assert {g.value for g in found._groups.rows} >= {"bureau", "community"}
+
+
+def test_not_checked_looks_other_than_checked_without_findings(qtbot, qapp, workspace: Workspace):
+    theme.apply(qapp, "light")
+    empty = Shell(workspace, PAGES)
+    qtbot.addWidget(empty)
+    empty.show()
+    found = page(qtbot, empty, "findings")
+    assert found._rows.currentIndex() == 2 and "尚未整体核验" in said(found)
+    found.verify()
+    settle(qtbot, empty)
+    assert last_run(workspace).run and found._rows.currentIndex() == 1 and "上次整体核验" in said(found)
+    empty.close()
+
+
+def test_a_correction_is_previewed_applied_and_undone_from_its_message(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    before, digest = counts(filled), ledger.store_info(filled, with_digest=True)["digest"]
+    found.preview_fix("value.datetime_impossible")
+    settle(qtbot, shell)
+    view = shell.findChild(FixView)
+    assert view.act.isEnabled() and ledger.store_info(filled, with_digest=True)["digest"] == digest
+    view.act.click()
+    settle(qtbot, shell)
+    assert counts(filled).open < before.open
+    (undo,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
+    undo.click()
+    settle(qtbot, shell)
+    assert counts(filled) == before and ledger.store_info(filled, with_digest=True)["digest"] == digest
+
+
+def test_a_finding_opens_by_key_and_is_ignored_with_a_reason_only(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    qtbot.waitUntil(lambda: found.model.row(0) is not None, timeout=5000)
+    found.view.setFocus()
+    found.view.selectRow(0)
+    QTest.keyClick(found.view, Qt.Key.Key_Return)
+    view = shell.findChild(FindingView)
+    assert not view.act.isEnabled()
+    view.reason.setText("新表格")
+    view.act.click()
+    settle(qtbot, shell)
+    assert counts(filled).ignored == 1 and "已忽略 1" in said(found)
+
+
+def test_a_return_file_is_written_for_the_chosen_department_and_comes_back_through_the_inbox(
+    qtbot, shell: Shell, filled: Workspace, tmp_path: Path
+):
+    found = page(qtbot, shell, "findings")
+    found.grouping.setCurrentIndex(found.grouping.findData("sender"))
+    settle(qtbot, shell)
+    found.write_return(tmp_path)
+    settle(qtbot, shell)
+    (path,) = tmp_path.glob("*.xlsx")
+    sender = found.filters.sender
+    book = openpyxl.load_workbook(path)
+    assert len(book.sheetnames) >= 3
+    inbox = page(qtbot, shell, "inbox")
+    inbox.take([path])
+    qtbot.waitUntil(lambda: bool(inbox.candidates), timeout=20_000)
+    settle(qtbot, shell)
+    (candidate,) = inbox.candidates.values()
+    assert candidate.trial is not None and candidate.trial.sender == sender
+    assert sum(c.read for c in candidate.trial.resources.values()) == 0
+
+
+def test_a_conflict_is_settled_by_keyboard_alone(qtbot, shell: Shell, filled: Workspace):
+    total = conflicts(filled).total
+    assert total > 0
+    judged = page(qtbot, shell, "adjudication")
+    view = judged.findChild(CaseView)
+    assert not view.act.isEnabled() and view.case.open_fields
+    view.fields.setFocus()
+    for _field in view.case.open_fields:
+        QTest.keyClick(view.fields, Qt.Key.Key_1)
+    assert set(view.choices) == set(view.case.open_fields) and not view.act.isEnabled()
+    QTest.keyClick(view.fields, Qt.Key.Key_Return)
+    assert QApplication.focusWidget() is view.reason or not shell.isActiveWindow()
+    view.reason.setText("上门核实")
+    QTest.keyClick(view.reason, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    assert conflicts(filled).total < total
+    assert judged.findChild(CaseView) is not view or judged.findChild(CaseView) is None
+
+
+def test_settling_all_is_previewed_and_carries_its_count(qtbot, shell: Shell, filled: Workspace):
+    total = conflicts(filled).total
+    judged = page(qtbot, shell, "adjudication")
+    judged.preview_bulk()
+    settle(qtbot, shell)
+    view = shell.findChild(BulkView)
+    assert f"{total:,}" in view.act.text() and not view.act.isEnabled()
+    view.reason.setText("按权威")
+    view.act.click()
+    settle(qtbot, shell)
+    assert conflicts(filled).total == 0 and judged._states.currentIndex() == 1
+
+
+def test_a_grid_is_handed_over_and_taken_back(qtbot, shell: Shell, filled: Workspace):
+    kept = page(qtbot, shell, "overdue")
+    grid = kept.grids.rows[0]
+    assert not kept.act.isEnabled()
+    kept.to.setText("W9999")
+    kept.reason.setText("调岗")
+    kept.act.click()
+    settle(qtbot, shell)
+    assert {g.grid_code: g.maintainer for g in kept.grids.rows}[grid.grid_code] == "W9999"
+    (undo,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
+    undo.click()
+    settle(qtbot, shell)
+    assert {g.grid_code: g.maintainer for g in kept.grids.rows}[grid.grid_code] == grid.maintainer
+
+
+def test_the_catalogue_counts_how_often_a_rule_fired_and_switches_its_severity(qtbot, shell: Shell, filled: Workspace):
+    shown = page(qtbot, shell, "rules")
+    assert {r.rule.id: r.fired for r in shown.model.rows if r.fired} == dict(core_findings.fired(filled))
+    shown.filter.setText("spelling.blanks")
+    shown.view.selectRow(0)
+    assert shell.findChild(RuleView) is not None
+    shown.switch("spelling.blanks", "off", "试行")
+    settle(qtbot, shell)
+    assert [row.rule for row in settings(filled)] == ["spelling.blanks"]
+    assert shown.model.rows[0].severity == "off"
+
+
+def test_an_export_holds_every_finding_of_the_filter(filled: Workspace, tmp_path: Path):
+    from core.stewardship.exporting import export_findings
+
+    count = export_findings(filled, Filters(state="all"), tmp_path / "f.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "f.xlsx")
+    assert count == counts(filled).all == book.worksheets[1].max_row - 1
