@@ -16,6 +16,7 @@ from core.cli import (
     duplicating,
     exchanging,
     importing,
+    mapping,
     matching,
     packaging,
     sheets,
@@ -50,8 +51,8 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 
 _MODULES = (
-    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, checking, matching, exchanging,
-    training,
+    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, checking, matching, mapping,
+    exchanging, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)
