@@ -40,10 +40,10 @@ from desktop.pictures import take_pictures
 from desktop.shell import Shell
 
 PAGES: Sequence[type[Page]] = (
-    WorkbenchPage, InboxPage, FindingsPage, AdjudicationPage, OverduePage, RegistryPage, MapPage, ExchangePage,
-    ReportsPage, RulesPage,
+    WorkbenchPage, InboxPage, FindingsPage, OverduePage, RulesPage, AdjudicationPage, RegistryPage, MapPage,
+    ExchangePage, ReportsPage,
 )  # fmt: skip
-"""In the order of a steward's day."""
+"""In the order of a steward's day; pages of one section are tabs behind one entry of the rail."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

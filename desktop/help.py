@@ -24,10 +24,10 @@ def page_help(name: str) -> QWidget:
     return made
 
 
-def shortcut_sheet(pages: Sequence[str]) -> QWidget:
-    """Every shortcut with what it does."""
+def shortcut_sheet(pages: Sequence[tuple[str, str]]) -> QWidget:
+    """Every shortcut with what it does; ``pages`` are the rail's, key and title."""
     rows = [
-        ("Ctrl+K", _("Search")), *((f"Ctrl+{n}", title) for n, title in enumerate(pages, 1)),
+        ("Ctrl+K", _("Search")), *pages, ("Ctrl+PgUp / PgDn", _("The tab beside")),
         ("F5", _("Look again")), ("F1", _("Help of this page")), ("Esc", _("Close the drawer")),
         ("Ctrl+L", _("Lock")), ("J / K", _("Next and previous row")), ("Enter", _("Open")), ("Ctrl+/", _("This sheet")),
     ]  # fmt: skip

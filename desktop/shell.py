@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSettings, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QButtonGroup,
     QFrame,
     QHBoxLayout,
     QMainWindow,
@@ -34,12 +33,13 @@ from desktop.jobs import JobRunner
 from desktop.login import Cover
 from desktop.messages import Messages
 from desktop.pages import Page
+from desktop.rail import KEYS, Rail, SectionTabs
 from desktop.search import SearchField
 from desktop.status import StatusBar
 from desktop.widgets.jobs_panel import JobsPanel
 from desktop.widgets.parts import label
 
-_RAIL, _DRAWER = 76, 400
+_DRAWER = 400
 
 
 class Shell(QMainWindow):
@@ -59,7 +59,10 @@ class Shell(QMainWindow):
             show_drawer=self.drawer.show_content,
         )  # fmt: skip
         self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
-        self._stack, self._group = QStackedWidget(), QButtonGroup(self)
+        self._stack = QStackedWidget()
+        self.rail = Rail(self.pages, [_tool("theme", _("Light or dark"), self.switch_theme),
+                                      _tool("help", _("Help (F1)"), self.show_help)])  # fmt: skip
+        self.tabs = SectionTabs(self.pages)
         self._fresh: set[str] = set()
         self.search = SearchField(self.desk)
         self._build()
@@ -76,7 +79,8 @@ class Shell(QMainWindow):
         if page is None:
             return
         self._stack.setCurrentWidget(page)
-        self._group.button(list(self.pages).index(name)).setChecked(True)
+        self.rail.mark(page)
+        self.tabs.mark(page)
         if name not in self._fresh:
             self._fresh.add(name)
             page.refresh()
@@ -97,21 +101,8 @@ class Shell(QMainWindow):
     # --- building ---
 
     def _build(self) -> None:
-        rail = QFrame()
-        rail.setObjectName("rail")
-        rail.setFixedWidth(_RAIL)
-        column = QVBoxLayout(rail)
-        column.setContentsMargins(theme.XS, theme.M, theme.XS, theme.M)
-        column.setSpacing(theme.XS)
-        for number, page in enumerate(self.pages.values()):
-            column.addWidget(self._nav_button(number, page))
+        for page in self.pages.values():
             self._stack.addWidget(page)
-        column.addStretch(1)
-        for icon, tip, act in (
-            ("theme", _("Light or dark"), self.switch_theme),
-            ("help", _("Help (F1)"), self.show_help),
-        ):
-            column.addWidget(_tool(icon, tip, act), 0, Qt.AlignmentFlag.AlignHCenter)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
@@ -121,6 +112,7 @@ class Shell(QMainWindow):
         lines.addWidget(self.messages)
         middle.addWidget(self._top())
         middle.addWidget(over)
+        middle.addWidget(self.tabs)
         middle.addWidget(self._stack, 1)
         left = QWidget()
         left.setLayout(middle)
@@ -133,7 +125,7 @@ class Shell(QMainWindow):
         body = QHBoxLayout()
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
-        body.addWidget(rail)
+        body.addWidget(self.rail)
         body.addWidget(self._split, 1)
         whole = QWidget()
         frame = QVBoxLayout(whole)
@@ -143,20 +135,6 @@ class Shell(QMainWindow):
         frame.addWidget(self.panel)
         frame.addWidget(self.status)
         self.setCentralWidget(whole)
-
-    def _nav_button(self, number: int, page: Page) -> QToolButton:
-        made = QToolButton()
-        made.setProperty("kind", "nav")
-        made.setCheckable(True)
-        made.setText(_(page.title))
-        made.setIcon(theme.icon(page.icon, size=22))
-        made.setIconSize(QSize(22, 22))
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        made.setFixedWidth(_RAIL - 2 * theme.XS)
-        made.setToolTip(f"{_(page.title)}  Ctrl+{(number + 1) % 10}")
-        made.clicked.connect(lambda _checked=False, name=page.name: self.show_page(name))
-        self._group.addButton(made, number)
-        return made
 
     def _top(self) -> QFrame:
         top = QFrame()
@@ -177,6 +155,8 @@ class Shell(QMainWindow):
         return top
 
     def _connect(self) -> None:
+        self.rail.asked.connect(self.show_page)
+        self.tabs.asked.connect(self.show_page)
         self.jobs.started.connect(self.panel.watch)
         self.jobs.started.connect(lambda _job: self._count_jobs())
         self.jobs.failed.connect(lambda job: self.messages.trouble(job.error))
@@ -184,9 +164,10 @@ class Shell(QMainWindow):
         for signal in (self.changes.registry, self.changes.packages, self.changes.outbox):
             signal.connect(self._something_changed)
         keys = {"Ctrl+K": self.search.start, "F5": self.refresh, "F1": self.show_help, "Esc": self.drawer.close_content,
-                "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock}  # fmt: skip
-        for number, name in enumerate(self.pages, 1):
-            keys[f"Ctrl+{number % 10}"] = partial(self.show_page, name)
+                "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock, "Ctrl+PgDown": partial(self.tabs.step, 1),
+                "Ctrl+PgUp": partial(self.tabs.step, -1)}  # fmt: skip
+        for number, key in enumerate(KEYS[: len(self.rail.entries)]):
+            keys[key] = partial(self.rail.open, number)
         for sequence, act in keys.items():
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self._idle = QTimer(self)
@@ -231,7 +212,7 @@ class Shell(QMainWindow):
     def show_shortcuts(self) -> None:
         """Every shortcut, in the drawer."""
         self.drawer.show_content(
-            _("Keyboard"), shortcut_sheet([_(page.title) for page in self.pages.values()])
+            _("Keyboard"), shortcut_sheet(list(zip(KEYS, self.rail.titles(), strict=False)))
         )
 
     def switch_theme(self) -> None:
@@ -239,8 +220,7 @@ class Shell(QMainWindow):
         chosen: theme.Scheme = "dark" if theme.scheme() == "light" else "light"
         QSettings(str(desktop_state_path()), QSettings.Format.IniFormat).setValue("scheme", chosen)
         theme.apply(QApplication.instance(), chosen)  # type: ignore[arg-type]  # the application is a QApplication
-        for number, page in enumerate(self.pages.values()):
-            self._group.button(number).setIcon(theme.icon(page.icon, size=22))
+        self.rail.dress()
         self.refresh()
 
     def lock(self) -> None:

@@ -11,12 +11,17 @@ from desktop.desk import Desk
 
 
 class Page(QWidget):
-    """A page of the shell. ``name`` is its key, ``permission`` what its user must hold to see it."""
+    """A page of the shell. ``name`` is its key, ``permission`` what its user must hold to see it.
+
+    Pages of one ``section`` share an entry of the rail and lie behind it as tabs, in the order of ``app.PAGES``;
+    such a page leaves its title to its tab.
+    """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = N_("Page")
     icon: ClassVar[str] = "registry"
     permission: ClassVar[str] = "registry.read"
+    section: ClassVar[str] = ""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()

@@ -37,7 +37,7 @@ from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.finding_view import FindingView, FixView
 from desktop.widgets.found_rows import FindingsModel
-from desktop.widgets.parts import button, empty, head, label, local_time
+from desktop.widgets.parts import button, empty, label, local_time
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -59,6 +59,7 @@ class FindingsPage(Page):
     """What verification found, worked off."""
 
     name, title, icon, permission = "findings", N_("Findings"), "findings", "finding.read"
+    section = "findings"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -89,6 +90,10 @@ class FindingsPage(Page):
         states.addWidget(self._state)
         states.addStretch(1)
         states.addWidget(self._count)
+        states.addSpacing(theme.M)
+        for action in (self._back, self._export, self._verify):
+            states.addWidget(action)
+            states.addSpacing(theme.S)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, theme.S, 0)
@@ -115,7 +120,6 @@ class FindingsPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head(_(self.title), self._back, self._export, self._verify))
         outer.addLayout(states)
         outer.addWidget(split, 1)
 

@@ -48,6 +48,7 @@ class RulesPage(Page):
     """What is checked, why, and how often it was broken."""
 
     name, title, icon, permission = "rules", N_("Rules"), "rules", "finding.read"
+    section = "findings"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -73,7 +74,7 @@ class RulesPage(Page):
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(
-            head(_(self.title), self._count, self.filter, button(_("Export…"), self.export, icon="print"))
+            head("", self._count, self.filter, button(_("Export…"), self.export, icon="print"))
         )
         outer.addWidget(self.view, 1)
 

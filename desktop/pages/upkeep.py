@@ -38,6 +38,7 @@ class OverduePage(Page):
     """The maintainers' list."""
 
     name, title, icon, permission = "overdue", N_("Overdue"), "overdue", "finding.read"
+    section = "findings"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -92,7 +93,7 @@ class OverduePage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head(_(self.title), self._told, button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
+        outer.addLayout(head("", self._told, button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
         outer.addWidget(self._states, 1)
         for view, widths in ((self.grid_view, (160, 140, 90, 116, 80, 80, 80, 80, 90, 100)),
                              (self.view, (80, 300, 100, 100, 100, 70))):  # fmt: skip

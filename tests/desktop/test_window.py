@@ -23,6 +23,7 @@ from desktop.login import Cover, LoginView
 from desktop.pages.inbox import InboxPage
 from desktop.pages.map import MapPage
 from desktop.pages.registry import RegistryPage
+from desktop.rail import ENTRY, subjects
 from desktop.shell import Shell
 from desktop.widgets.bars import ChangeBars
 from desktop.widgets.rows_window import PAGE
@@ -92,10 +93,33 @@ def test_an_empty_store_says_what_to_do_first(qtbot, open_shell, workspace: Work
 def test_every_page_is_one_key_away(qtbot, open_shell, filled: Workspace):
     shell = open_shell(filled)
     shell.activateWindow()
-    for number, name in enumerate(shell.pages, 1):
+    seen = []
+    for number, ours in enumerate(subjects(shell.pages).values(), 1):
         QTest.keyClick(shell, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
-        settle(qtbot, shell)
-        qtbot.waitUntil(lambda name=name: shell.pages[name].isVisible(), timeout=5000)
+        for page in ours:
+            settle(qtbot, shell)
+            qtbot.waitUntil(page.isVisible, timeout=5000)
+            seen.append(page.name)
+            QTest.keyClick(shell, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert seen == list(shell.pages)
+
+
+def test_a_subject_opens_on_the_tab_that_was_in_front_last(qtbot, open_shell, filled: Workspace):
+    shell = open_shell(filled)
+    assert not shell.tabs.isVisible()
+    shell.show_page("rules")
+    assert shell.tabs.isVisible()
+    shell.show_page("inbox")
+    entry = shell.rail.entries[list(subjects(shell.pages)).index("findings")]
+    entry.click()
+    settle(qtbot, shell)
+    assert shell.pages["rules"].isVisible() and entry.isChecked()
+
+
+def test_twelve_subjects_fit_the_rail_of_a_small_screen(qtbot, open_shell, filled: Workspace):
+    shell = open_shell(filled)
+    others = shell.rail.minimumSizeHint().height() - len(shell.rail.entries) * (ENTRY + 2)
+    assert 12 * (ENTRY + 2) + others <= 768 - shell.status.height()
 
 
 def test_a_package_goes_from_drop_to_import_to_undo(
