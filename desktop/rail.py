@@ -124,7 +124,7 @@ class SectionTabs(QFrame):
         made.setProperty("kind", "tab")
         made.setCheckable(True)
         made.setText(_(page.title))
-        made.setToolTip(_("{page}  Ctrl+PgUp, Ctrl+PgDn").format(page=_(page.title)))
+        made.setToolTip(f"{_(page.title)}  Ctrl+PgUp / Ctrl+PgDn")
         made.clicked.connect(lambda _checked=False: self.asked.emit(page.name))
         self._group.addButton(made)
         self.row.addWidget(made)
