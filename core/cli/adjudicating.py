@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import click
 
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command, written
 from core.errors import GridLinkError
 from core.i18n import _
 from core.model.registry import entity_id
 from core.model.resources import RESOURCES, SENDERS
 from core.stewardship import adjudication, conflicts as listing
 from core.stewardship.conflicts import Filters
+from core.stewardship.exporting_lists import export_conflicts
 
 _RESOURCE = click.Choice(list(RESOURCES))
 _PREVIEW = 20
@@ -42,11 +44,16 @@ def add_to(cli: click.Group) -> None:
     "--state", type=click.Choice(["conflict", "agreed", "settled"]), default="conflict", show_default=True
 )
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
-def conflicts(session: Session, key: str, state: str, limit: int, **where: str | None) -> Outcome:
+@click.option("--out", type=FILE, help="Write all of them as a spreadsheet.")
+def conflicts(
+    session: Session, key: str, state: str, *, limit: int, out: Path | None, **where: str | None
+) -> Outcome:
     """Where departments contradict each other; totals are complete, rows are limited and say so."""
     workspace = session.workspace()
     if key and where["resource"]:
         return _one(listing.case(workspace, where["resource"], entity_id(key)))
+    if out is not None:
+        return written(export_conflicts(workspace, _filters(where), out, state=state), out)
     page = listing.conflicts(workspace, _filters(where), state=state, limit=limit)
     rows = [asdict(row) for row in page.rows]
     by_group = [{"resource": r, "group": g, "count": n} for (r, g), n in page.by_group.items()]

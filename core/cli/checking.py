@@ -1,10 +1,11 @@
-"""Commands that need no store: the catalogue of rules, and checking numbers."""
+"""Commands that need no store (but for a sheet of the rules): the catalogue of rules, and checking numbers."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +13,7 @@ from core.cli.output import Outcome, table
 from core.cli.session import FILE, Session, command
 from core.errors import GridLinkError
 from core.i18n import _
+from core.stewardship.exporting import export_rules
 from core.verification.catalogue import catalogue
 from core.verification.checking import KINDS, Kind, check, check_file
 from core.verification.context import CHINA
@@ -31,12 +33,17 @@ def add_to(cli: click.Group) -> None:
 
 @command("rules")
 @click.option("--resource", default="", help="Only the rules about this resource.")
-def rules(_session: Session, *, resource: str) -> Outcome:
+@click.option("--out", type=FILE, help="Write the whole catalogue as a sheet, with how often each rule fired.")
+def rules(session: Session, *, resource: str, out: Path | None) -> Outcome:
     """The catalogue: what is checked, how severely, why, and what to do when it fires."""
     chosen = [one.as_dict() for one in catalogue() if not resource or resource in one.resources]
     rows = ((one["id"], one["resource"], one["severity"], one["message"]) for one in chosen)
     lines = table((_("rule"), _("resource"), _("severity"), _("meaning")), rows)
-    return Outcome({"rules": chosen, "count": len(chosen)}, lines)
+    data: dict[str, Any] = {"rules": chosen, "count": len(chosen)}
+    if out is not None:
+        data |= {"out": str(out), "rows": export_rules(session.workspace(), out)}
+        lines = [_("{rows} rules written to {path}.").format(rows=data["rows"], path=out)]
+    return Outcome(data, lines)
 
 
 @command("check-code")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command, written
 from core.i18n import _
 from core.stewardship import duplicates as looking
 from core.stewardship.duplicates import COMPARED
+from core.stewardship.exporting_lists import export_duplicates
 
 _RESOURCE = click.Choice(list(COMPARED))
 
@@ -25,12 +27,15 @@ def add_to(cli: click.Group) -> None:
 @click.option("--resource", type=_RESOURCE, default="organisation", show_default=True)
 @click.option("--find", "search", is_flag=True, help="Look through the whole registry first.")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
-def duplicates(session: Session, *, resource: str, search: bool, limit: int) -> Outcome:
+@click.option("--out", type=FILE, help="Write all of them as a spreadsheet.")
+def duplicates(session: Session, *, resource: str, search: bool, limit: int, out: Path | None) -> Outcome:
     """Records that may be one and the same, with what agrees and differs; the total is complete."""
     workspace = session.workspace()
     if search:
         with session.watched() as progress:
             looking.find(workspace, resource, progress=progress)
+    if out is not None:
+        return written(export_duplicates(workspace, resource, out), out)
     total, pairs = looking.candidates(workspace, resource, limit=limit)
     lines = [_("{shown} of {total} shown:").format(shown=f"{len(pairs):,}", total=f"{total:,}")]
     for pair in pairs:

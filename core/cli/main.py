@@ -15,10 +15,12 @@ from core.cli import (
     checking,
     duplicating,
     exchanging,
+    field_auditing,
     importing,
     mapping,
     matching,
     packaging,
+    ruling,
     sheets,
     stewarding,
     stores,
@@ -51,8 +53,8 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 
 _MODULES = (
-    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, checking, matching, mapping,
-    exchanging, training,
+    stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
+    ruling, matching, mapping, exchanging, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

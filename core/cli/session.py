@@ -94,3 +94,9 @@ def command(name: str, group: click.Group | None = None) -> Callable[[Callable[.
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+def written(rows: int, out: Path) -> Outcome:
+    """What a command says that wrote a list into a file instead of showing it."""
+    line = _("{rows} rows written to {path}.").format(rows=f"{rows:,}", path=out)
+    return Outcome({"rows": rows, "out": str(out)}, [line])

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, get_args
 
 import click
 
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command, written
 from core.i18n import _
 from core.model.resources import RESOURCES, SENDERS
 from core.registry import ledger
 from core.stewardship import findings as workbench, fixes, ignoring, proposals, verifying
+from core.stewardship.exporting import export_findings
+from core.stewardship.exporting_lists import export_proposals
 from core.stewardship.findings import GROUPS, Filters, State
 
 _PREVIEW = 20
@@ -55,14 +58,18 @@ def verify(session: Session, scope: tuple[str, ...]) -> Outcome:
 @click.option("--state", type=click.Choice(get_args(State)), default="all", show_default=True)
 @click.option("--group", type=click.Choice(GROUPS), help="Also count by this.")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
+@click.option("--out", type=FILE, help="Write all of them as a spreadsheet.")
 def findings(
-    session: Session, *, group: str | None, limit: int, package: str, state: State, **where: Any
+    session: Session, *, group: str | None, limit: int, package: str, state: State, out: Path | None, **where: Any
 ) -> Outcome:
     """What verification found; totals are complete, rows are limited and say so."""
     workspace = session.workspace()
     if package:
         ledger.require_package(workspace, package)
     filters = Filters(package=package, state=state, **{name: value or "" for name, value in where.items()})
+    if out is not None:
+        with session.watched() as progress:
+            return written(export_findings(workspace, filters, out, progress=progress), out)
     by_rule = {one.value: one.count for one in workbench.groups(workspace, "rule", filters)}
     rows = [asdict(row) for row in workbench.listed(workspace, filters, limit=limit)]
     states, total = workbench.counts(workspace, filters), sum(by_rule.values())
@@ -150,11 +157,15 @@ def show_again(session: Session, number: int) -> Outcome:
 @click.option("--dismiss", type=int, help="The number of one that is none.")
 @click.option("--reason", default="")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
+@click.option("--out", type=FILE, help="Write all of them as a spreadsheet.")
 def hazard_proposals(
-    session: Session, *, state: str, accept: int | None, dismiss: int | None, reason: str, limit: int
-) -> Outcome:
+    session: Session, *, state: str, accept: int | None, dismiss: int | None, reason: str, limit: int,
+    out: Path | None,
+) -> Outcome:  # fmt: skip
     """Houses in which the ordinance's rules suggest to look for a hazard; accept or dismiss one with a reason."""
     workspace = session.workspace()
+    if out is not None:
+        return written(export_proposals(workspace, out, state=state), out)
     number = accept or dismiss
     if number:
         proposals.decide_proposal(workspace, number, accept=bool(accept), reason=reason)

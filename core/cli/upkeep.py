@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command, written
 from core.i18n import _
 from core.stewardship import upkeep
+from core.stewardship.exporting_lists import export_overdue
 from core.stewardship.upkeep import KEPT_UP, Filters
 
 
@@ -24,9 +26,16 @@ def add_to(cli: click.Group) -> None:
 @click.option("--community", default="", help="12 digits.")
 @click.option("--maintainer", default="")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True, help="Records a kind.")
-def overdue(session: Session, *, grid: str, community: str, maintainer: str, limit: int) -> Outcome:
+@click.option("--out", type=FILE, help="Write every overdue record as a spreadsheet.")
+def overdue(
+    session: Session, *, grid: str, community: str, maintainer: str, limit: int, out: Path | None
+) -> Outcome:
     """What is due again by the cycle of its grid, by grid and maintainer; the counts are complete."""
     workspace = session.workspace()
+    if out is not None:
+        with session.watched() as progress:
+            filters = Filters(grid, community, maintainer)
+            return written(export_overdue(workspace, filters, out, progress=progress), out)
     grids = upkeep.overdue(workspace, Filters(grid, community, maintainer))
     data: dict[str, object] = {
         "total": sum(one.total for one in grids), "grids": [asdict(one) | {"total": one.total} for one in grids],

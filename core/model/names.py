@@ -51,7 +51,16 @@ TARGETS: Final = {
     "rental": N_("Rental-housing supervision platform"),
     "linkage": N_("Linkage platform"),
 }
-KINDS: Final = {"resource": RESOURCES, "sender": SENDERS, "state": STATES, "target": TARGETS}
+DIMENSIONS: Final = {
+    "conformity": N_("Conformity"),
+    "completeness": N_("Completeness"),
+    "accuracy": N_("Accuracy"),
+    "consistency": N_("Consistency"),
+    "timeliness": N_("Timeliness"),
+    "accessibility": N_("Accessibility"),
+}
+"""The six of GB/T 36344-2018."""
+KINDS: Final = {"dimension": DIMENSIONS, "resource": RESOURCES, "sender": SENDERS, "state": STATES, "target": TARGETS}
 
 
 def label(kind: str, code: str) -> str:

@@ -63,13 +63,18 @@ def write_form(out: Path, parts: Sequence[Part], *, meta: Mapping[str, Any], exp
     """Writes a form; raises ``SheetUnwritable``. ``meta`` comes back with ``reading.read_book``."""
     book = Workbook()
     cover: Any = book.active
-    _explain(cover, explanation)
+    explain(cover, explanation)
     for part in parts:
         _sheet(book.create_sheet(part.resource.name), part)
     hidden = book.create_sheet(META)
     hidden.sheet_state = "hidden"
     hidden["A1"] = json.dumps({"version": 1, **meta}, ensure_ascii=False)
     book.active = 1 if parts else 0
+    save(book, out)
+
+
+def save(book: Workbook, out: Path) -> None:
+    """Saves a workbook whole or not at all; raises ``SheetUnwritable``."""
     partial = out.with_name(out.name + ".part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +88,8 @@ def write_form(out: Path, parts: Sequence[Part], *, meta: Mapping[str, Any], exp
         ) from trouble  # fmt: skip
 
 
-def _explain(sheet: Worksheet, lines: Sequence[str]) -> None:
+def explain(sheet: Worksheet, lines: Sequence[str]) -> None:
+    """Makes a sheet the explanation of the others: its title first, then a line each."""
     sheet.title = _("How to fill")
     sheet.column_dimensions["A"].width = 100
     for row, line in enumerate(lines, 1):
@@ -149,10 +155,15 @@ def _record(sheet: Worksheet, row: int, columns: Sequence[str], record: Record, 
         cell = sheet.cell(row, at)
         cell.number_format = "@"
         if value is not None:
-            cell.value, cell.data_type = str(value).translate(_UNSTORABLE), "s"
-            cell.quotePrefix = str(value).startswith(STARTS)
+            put_text(cell, str(value))
         if problems:
             cell.fill, cell.border = _BAD, _EDGE
             note = Comment("\n".join(problems), "GridLink")
             note.width, note.height = 360, 40 + 40 * len(problems)
             cell.comment = note
+
+
+def put_text(cell: Any, value: str) -> None:
+    """Puts text into a cell that only reads it, whatever it begins with."""
+    cell.value, cell.data_type = value.translate(_UNSTORABLE), "s"
+    cell.quotePrefix = value.startswith(STARTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,27 +25,27 @@ class SheetUnwritable(GridLinkError):
 
 
 def write_list(
-    out: Path, rows: pl.DataFrame, *, title: str, about: Sequence[tuple[str, str]], rows_a_sheet: int = ROWS_A_SHEET
-) -> int:
+    out: Path, rows: pl.DataFrame, *, title: str, about: Sequence[tuple[str, str]], rows_a_sheet: int = ROWS_A_SHEET,
+    beside: Mapping[str, pl.DataFrame] | None = None,
+) -> int:  # fmt: skip
     """Writes rows (headed by their column names) and returns how many sheets they took.
 
     The first sheet says what the list is (``about``), who made it, and the total, so that a list that was split or
-    lost a sheet is seen to be. Text that a spreadsheet would run as a formula only reads. Whole or not there at all.
+    lost a sheet is seen to be; sheets ``beside`` the list come last. Text that a spreadsheet would run as a formula
+    only reads. Whole or not there at all.
     """
-    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
-    safe = rows.with_columns(_neutral(pl.col(name)).alias(name) for name in texts)
-    parts = [safe.slice(start, rows_a_sheet) for start in range(0, max(safe.height, 1), rows_a_sheet)]
+    parts = [rows.slice(start, rows_a_sheet) for start in range(0, max(rows.height, 1), rows_a_sheet)]
     names = [title[:28]] if len(parts) == 1 else [f"{title[:24]} {n}" for n in range(1, len(parts) + 1)]
     told = [*about, (_("rows in all"), f"{rows.height:,}"), (_("sheets"), ", ".join(names))]
     cover = pl.DataFrame(told, schema={_("about"): pl.String, " ": pl.String}, orient="row")
-    write_book(out, {_("About")[:28]: cover, **dict(zip(names, parts, strict=True))})
+    write_book(out, {_("About")[:28]: cover, **dict(zip(names, parts, strict=True)), **(beside or {})})
     return len(parts)
 
 
 def write_book(out: Path, sheets: dict[str, pl.DataFrame]) -> None:
-    """Writes plain sheets by name, the heading frozen; raises ``SheetUnwritable``."""
+    """Writes plain sheets by name, the heading frozen, formulas neutralised; raises ``SheetUnwritable``."""
     part = out.with_name(out.name + ".part")
-    records: Any = list(sheets.items())
+    records: Any = [(name, _safe(rows)) for name, rows in sheets.items()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_worksheets(
@@ -65,6 +65,11 @@ def concat(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> pl.DataFra
     """Batches as one frame; no batch is a list of nothing, with its headings."""
     parts = list(frames)
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+
+
+def _safe(rows: pl.DataFrame) -> pl.DataFrame:
+    texts = [name for name, kind in rows.schema.items() if kind == pl.String]
+    return rows.with_columns(_neutral(pl.col(name)).alias(name) for name in texts)
 
 
 def _neutral(text: pl.Expr) -> pl.Expr:

@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import select
 
+from core.i18n import N_
 from core.model.stewardship import audit_item
 from core.security.workspace import Workspace, permits
 from core.spatial.layers import SMALLEST
@@ -23,6 +24,10 @@ _Look = Callable[[str, Mapping[str, str]], Judged]
 MEASURES: Final = ("existence", "completeness", "accuracy")
 """Existence: the record is there at all, of those looked at. Completeness: nothing is missing, of those found.
 Accuracy: it is there and nothing that is said of it is wrong, of those looked at."""
+
+MEASURE_NAMES: Final = {
+    "existence": N_("existence"), "completeness": N_("completeness"), "accuracy": N_("accuracy"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

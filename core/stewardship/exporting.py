@@ -12,6 +12,7 @@ from core.i18n import _
 from core.jobs import Progress
 from core.model.labels import field_title
 from core.model.names import label
+from core.registry.rule_settings import settings
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.sheets.lists import concat, write_book, write_list
@@ -37,7 +38,7 @@ def export_findings(
     rows = concat(parts, list(_columns()))
     chosen = ", ".join(f"{name}: {value}" for name, value in asdict(filters).items() if value)
     about = [(_("filter"), chosen), (_("user"), workspace.actor.name), (_("at"), workspace.now())]
-    write_list(out, rows, title=_("Findings"), about=about)
+    write_list(out, rows, title=_("Findings"), about=about, beside={_("Rules"): _rules(workspace)})
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="finding.export", subject=out.name,
@@ -49,18 +50,25 @@ def export_findings(
 @permits("finding.read")
 def export_rules(workspace: Workspace, out: Path) -> int:
     """Writes the catalogue of rules with how often each fired; returns how many rules."""
+    rows = _rules(workspace)
+    write_book(out, {_("Rules"): rows})
+    return rows.height
+
+
+def _rules(workspace: Workspace) -> pl.DataFrame:
+    """The catalogue: id, severity, meaning, source, examples, and how often each fired."""
     often = fired(workspace)
+    switched = {row.rule: row.severity for row in settings(workspace)}
     rows = [
-        (d["id"], label("state", d["severity"]), d["resource"], d["message"], d["cure"], d["source"],
-         str(d["passes"]), str(d["fails"]), often.get(d["id"], 0))
+        (d["id"], label("state", switched.get(d["id"], d["severity"])), label("dimension", d["dimension"]),
+         d["resource"], d["message"], d["cure"], d["source"], str(d["passes"]), str(d["fails"]), often.get(d["id"], 0))
         for d in (one.as_dict() for one in catalogue())
     ]  # fmt: skip
     head = (
-        _("rule"), _("severity"), _("resource"), _("meaning"), _("cure"), _("source"), _("passes"), _("fails"),
-        _("fired"),
+        _("rule"), _("severity"), _("dimension"), _("resource"), _("meaning"), _("cure"), _("source"), _("passes"),
+        _("fails"), _("fired"),
     )  # fmt: skip
-    write_book(out, {_("Rules"): pl.DataFrame(rows, schema=list(head), orient="row")})
-    return len(rows)
+    return pl.DataFrame(rows, schema=list(head), orient="row")
 
 
 def _columns() -> dict[str, str]:
