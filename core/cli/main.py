@@ -13,6 +13,7 @@ from core import i18n
 from core.cli import (
     adjudicating,
     checking,
+    connecting,
     duplicating,
     exchanging,
     field_auditing,
@@ -54,7 +55,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, exchanging, training,
+    ruling, matching, mapping, exchanging, connecting, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import delete, insert, select
 
 from core.errors import GridLinkError
-from core.exchange.connectors import connector, connectors
+from core.exchange.connectors import connector, connectors, targets
 from core.exchange.receipts import read_public_key
 from core.exchange.transports.https import Https
 from core.exchange.troubles import Trouble
@@ -114,12 +114,13 @@ def configured_targets(store: Store) -> list[str]:
     """The declared targets that have been configured."""
     with store.read() as connection:
         known = set(connection.execute(select(connector_setting.c.target)).scalars())
-    return [c.target for c in connectors() if c.target in known]
+    return [c.target for c in targets() if c.target in known]
 
 
 def not_configured(target: str | None) -> ConnectorNotConfigured:
     """The error for a target (any target if None) whose place nobody has set."""
-    names = ", ".join(_(c.title) for c in connectors() if target in {None, c.target})
+    asked = targets() if target is None else [c for c in connectors() if c.target == target]
+    names = ", ".join(_(c.title) for c in asked)
     return ConnectorNotConfigured(
         _("{system} is not configured: its address, certificate and receipt key are not known.").format(system=names),
         cure=_("The system administrator sets them under Exchange, from what the operator handed over."),

@@ -1,24 +1,39 @@
-"""Connectors as they are declared: what goes to an upstream system, how, and what its words are there."""
+"""Connectors as they are declared: read from their files, checked by the schema and against the registry."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
 
 from core.errors import GridLinkError
-from core.exchange.retry import Retry
+from core.exchange.declaration import Connector, Incoming, Mapped, Outgoing
 from core.i18n import N_, _
-from core.model.resources import RESOURCES
-from core.registry.publication import Selection, selection, selections
-from core.settings import read_toml
+from core.model.resources import RESOURCES, SENDERS
+from core.registry.publication import Selection, selections
+from core.settings import RESOURCES as RESOURCE_FOLDER
 
-TITLES = (
-    N_("Provincial residence-permit system"),
-    N_("To be confirmed with the operator: field names, codes and routes are GridLink's profile after GA/T 1223-2020."),
-)
-"""The texts of ``resources/connectors/*.toml``, marked here for the catalogue."""
+FOLDER: Final = RESOURCE_FOLDER / "connectors"
+_SAYINGS: Final = {
+    "missing": N_("“{place}” is missing."),
+    "extra_forbidden": N_("“{place}” is not known here."),
+    "literal_error": N_("“{place}” must be one of: {expected}."),
+    "string_pattern_mismatch": N_("“{place}” does not have the form that is asked for ({pattern})."),
+    "greater_than": N_("“{place}” must be greater than {gt}."),
+    "unknown_column": N_("“{place}”: the registry has no column “{column}” there."),
+    "unknown_resource": N_("“{place}”: the registry has no such resource."),
+    "unknown_sender": N_("“{place}”: there is no department “{sender}”."),
+    "other_name": N_("“{place}” must be the file's own name, {expected}."),
+    "incomplete_key": N_("“{place}”: the fields do not say where the key columns {columns} are."),
+    "unknown_field": N_("“{place}”: there is no field of that name in the mapping."),
+}
+_OTHERWISE = N_("“{place}” is not as it should be: {problem}.")
 
 
 class ConnectorUnknown(GridLinkError):
@@ -27,45 +42,27 @@ class ConnectorUnknown(GridLinkError):
     code = "connector_unknown"
 
 
-@dataclass(frozen=True)
-class Field:
-    """One upstream field and the registry column that fills it; ``codes`` empty means as it is."""
+class DeclarationInvalid(GridLinkError):
+    """A connector's file says something that the schema or the registry does not allow."""
 
-    name: str
-    column: str
-    key: bool = False
-    required: bool = False
-    masked: bool = False
-    codes: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Connector:
-    """One upstream system's declaration, frozen; texts are English and translated where shown."""
-
-    target: str
-    title: str
-    note: str
-    receiver: str
-    selection: Selection
-    batch_size: int
-    connect_seconds: float
-    reply_seconds: float
-    lease_seconds: int
-    routes: Mapping[str, str]
-    retry: Retry
-    fields: tuple[Field, ...]
+    code = "connector_declaration_invalid"
 
 
 def connectors() -> tuple[Connector, ...]:
     """Every declared connector."""
-    return tuple(connector(s.target) for s in selections())
+    return tuple(connector(name) for name in _names())
+
+
+def targets() -> tuple[Connector, ...]:
+    """The connectors that changes of the registry are queued for."""
+    queued = {s.target for s in selections()}
+    return tuple(c for c in connectors() if c.target in queued)
 
 
 @cache
 def connector(target: str) -> Connector:
-    """The connector of a target id; raises ``ConnectorUnknown``."""
-    known = [s.target for s in selections()]
+    """The connector of a target id; raises ``ConnectorUnknown`` or ``DeclarationInvalid``."""
+    known = _names()
     if target not in known:
         raise ConnectorUnknown(
             _("There is no upstream system “{target}”.").format(target=target),
@@ -73,20 +70,142 @@ def connector(target: str) -> Connector:
             target=target,
             known=known,
         )
-    return declared(target, read_toml("connectors", f"{target}.toml"))
+    return read(FOLDER / f"{target}.toml")
 
 
-def declared(target: str, text: Mapping[str, Any]) -> Connector:
-    """The frozen value of a declaration; raises ``ValueError`` where it contradicts the registry."""
-    chosen, sending = selection(target, text), text["sending"]
-    fields = tuple(Field(name=name, **given) for name, given in text["fields"].items())
-    columns = RESOURCES[chosen.resource].by_name
-    unknown = [f.column for f in fields if f.column not in columns] + [c for c in chosen.where if c not in columns]
-    if text["target"] != target or unknown:
-        raise ValueError(f"connector {target}: its name differs from its file's, or unknown columns {unknown}")
-    return Connector(
-        target=target, title=text["title"], note=text["note"], receiver=text["receiver"], selection=chosen,
-        batch_size=sending["batch_size"], connect_seconds=sending["connect_seconds"],
-        reply_seconds=sending["reply_seconds"], lease_seconds=sending["lease_seconds"],
-        routes=text["routes"], retry=Retry(**text["retry"]), fields=fields,
-    )  # fmt: skip
+def read(path: Path) -> Connector:
+    """The declaration in a file; raises ``DeclarationInvalid`` with every fault, its line and its cure."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else 1
+        raise _invalid(path, [(line, _("This is not TOML: {problem}.").format(problem=error))]) from error
+    faults = list(_faults(path.stem, given))
+    if faults:
+        raise _invalid(
+            path, [(line_of(text, place), _saying(code, place, facts)) for place, code, facts in faults]
+        )
+    return _validated(given)
+
+
+def _validated(given: Mapping[str, Any]) -> Connector:
+    """Through JSON, so that the schema can be strict about types and still take TOML's arrays."""
+    return Connector.model_validate_json(orjson.dumps(_listed(given)))
+
+
+def _listed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The declaration with its tables of fields as lists in the file's order."""
+    made = dict(given)
+    for part in ("push", "extract", "propose"):
+        if isinstance(given.get(part), dict):
+            made[part] = {name: _mapped(mapped) for name, mapped in given[part].items()}
+    return made
+
+
+def _mapped(mapped: Any) -> Any:
+    if not isinstance(mapped, dict) or not isinstance(mapped.get("fields"), dict):
+        return mapped
+    rows = [{"name": n} | f if isinstance(f, dict) else f for n, f in mapped["fields"].items()]
+    return mapped | {"fields": rows}
+
+
+Fault = tuple[tuple[str, ...], str, Mapping[str, Any]]
+
+
+def _faults(name: str, given: Mapping[str, Any]) -> Iterator[Fault]:
+    """Where the declaration is wrong: the place, a code and the facts; first the schema, then the registry."""
+    try:
+        made = _validated(given)
+    except ValidationError as error:
+        for one in error.errors():
+            place = _place(given, one["loc"])
+            yield place, one["type"], {"problem": one["msg"]} | one.get("ctx", {})
+        return
+    if made.target != name:
+        yield ("target",), "other_name", {"expected": name}
+    if made.sender not in SENDERS:
+        yield ("sender",), "unknown_sender", {"sender": made.sender}
+    for part in ("push", "extract", "propose"):
+        for resource, mapped in getattr(made, part).items():
+            yield from _against_registry((part, resource), mapped)
+
+
+def _against_registry(place: tuple[str, ...], mapped: Mapped) -> Iterator[Fault]:
+    resource = RESOURCES.get(place[1])
+    if resource is None:
+        yield place, "unknown_resource", {}
+        return
+    for field in mapped.fields:
+        if field.column not in resource.by_name:
+            yield (*place, "fields", field.name, "column"), "unknown_column", {"column": field.column}
+    if isinstance(mapped, Outgoing):
+        for column in mapped.where:
+            if column not in resource.by_name:
+                yield (*place, "where", column), "unknown_column", {"column": column}
+    columns = {f.column for f in mapped.fields}
+    replaced = resource.alternative_key in columns
+    if missing := [c for c in resource.key if c not in columns and not replaced]:
+        yield (*place, "fields"), "incomplete_key", {"columns": ", ".join(missing)}
+    if isinstance(mapped, Incoming):
+        names = {f.name for f in mapped.fields}
+        if mapped.watermark not in names:
+            yield (*place, "watermark"), "unknown_field", {}
+
+
+def line_of(text: str, place: tuple[str, ...]) -> int:
+    """The line of a place in the file: of its own key, else of the nearest table around it.
+
+    The files have one key a line; a place inside an inline table is on the line of that table.
+    """
+    table: tuple[str, ...] = ()
+    best, depth = 1, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := re.match(r"\s*\[\[?([^\]]+)\]", line):
+            table = tuple(part.strip().strip("\"'") for part in head[1].split("."))
+            here = table
+        elif key := re.match(r"\s*([\w.\"'-]+)\s*=", line):
+            here = (*table, *(part.strip("\"'") for part in key[1].split(".")))
+        else:
+            continue
+        if len(here) > depth and here == place[: len(here)]:
+            best, depth = number, len(here)
+    return best
+
+
+def _place(given: Mapping[str, Any], loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """A place as the file has it: the schema's field number becomes the field's name again."""
+    place: list[str] = []
+    here: Any = given
+    for part in loc:
+        if isinstance(part, int) and place[-1:] == ["fields"] and isinstance(here, dict):
+            part = list(here)[part]  # noqa: PLW2901 - the number stands for this name
+        here = here.get(part) if isinstance(here, dict) else None
+        place.append(str(part))
+    return tuple(place)
+
+
+def _saying(code: str, place: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    return _(_SAYINGS.get(code, _OTHERWISE)).format(place=".".join(place), **{"problem": ""} | dict(facts))
+
+
+def _invalid(path: Path, faults: list[tuple[int, str]]) -> DeclarationInvalid:
+    line, first = min(faults)
+    return DeclarationInvalid(
+        _("{file}, line {line}: {problem}").format(file=path.name, line=line, problem=first),
+        cure=_("Correct that line of the connector's file; “gridlink connector list” checks all of them."),
+        file=path.name,
+        line=line,
+        faults=[{"line": at, "message": message} for at, message in sorted(faults)],
+    )
+
+
+def _names() -> list[str]:
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def pushed(it: Connector, resource: str | None = None) -> tuple[Selection, Outgoing]:
+    """What a connector pushes of a resource (of its first one if None): the selection and the mapping."""
+    name = resource or next(iter(it.push))
+    return Selection(it.target, name, dict(it.push[name].where)), it.push[name]

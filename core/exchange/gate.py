@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select, text as sql
 
-from core.exchange.connectors import Connector
+from core.exchange.connectors import pushed
+from core.exchange.declaration import Connector
 from core.exchange.leasing import Leased, newest_change_set
 from core.model.ledger import finding, package
 from core.model.registry import TABLES
@@ -39,15 +40,16 @@ class Gate:
     """One connector's gate; it knows where each column stands in the rows that it reads."""
 
     def __init__(self, connector: Connector) -> None:
-        self._selection, self._fields = connector.selection, connector.fields
-        columns = (f.column for f in connector.fields)
+        self._selection, outgoing = pushed(connector)
+        self._fields = outgoing.fields
+        columns = (f.column for f in self._fields)
         names = tuple(dict.fromkeys((*_BOOKKEEPING, *self._selection.where, *columns)))
         place = {name: at for at, name in enumerate(names)}
         table = TABLES[self._selection.resource]
         self._query = select(*(table.c[name] for name in names))
         self._id = table.c.id
         self._where = [(place[column], frozenset(values)) for column, values in self._selection.where.items()]
-        self._places = [(f, place[f.column]) for f in connector.fields]
+        self._places = [(f, place[f.column]) for f in self._fields]
 
     def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
         """Reads the items' records and sorts them; nothing is written."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, and_, func, insert, literal, select
 
-from core.exchange.connectors import connector, connectors
+from core.exchange.connectors import connector, targets
 from core.exchange.reasons import explain
 from core.i18n import _
 from core.model.exchange import delivery, receipt
@@ -81,7 +81,7 @@ def outbox(workspace: Workspace) -> dict[str, OutboxState]:
             target=c.target, title=_(c.title), oldest_waiting=oldest.get(c.target), last_receipt=last.get(c.target),
             **{state: counts.get(c.target, {}).get(state, 0) for state in STATES},
         )
-        for c in connectors()
+        for c in targets()
     }  # fmt: skip
 
 

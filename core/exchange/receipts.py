@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from core.exchange.transports.https import Reply
+from core.exchange.transports.carrier import Reply
 from core.exchange.troubles import Unclear
 from core.i18n import _
 

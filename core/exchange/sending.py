@@ -13,12 +13,14 @@ import orjson
 
 from core.exchange import leasing
 from core.exchange.configuration import Endpoint
-from core.exchange.connectors import Connector, connector
+from core.exchange.connectors import connector, pushed
+from core.exchange.declaration import Connector
 from core.exchange.gate import Gate
 from core.exchange.leasing import Lease, Leased
 from core.exchange.receipts import Receipt, read_public_key, read_receipt
 from core.exchange.retry import blames_records
-from core.exchange.transports.https import Https, Pending, Reply
+from core.exchange.transports.carrier import Reply
+from core.exchange.transports.https import Https, Pending
 from core.exchange.troubles import Refused, Trouble, Unclear, Unreachable
 from core.i18n import _
 from core.jobs import Progress
@@ -78,6 +80,7 @@ class Run:
         self.due_by = workspace.now() if due_only else None
         self.result = PushResult()
         self._end, self._gate = end, Gate(self.connector)
+        self._largest = pushed(self.connector)[1].batch_size
         self._public_key = read_public_key(end.receipt_public_pem)
         self._owner = leasing.new_owner()
         self._failures = 0
@@ -92,9 +95,12 @@ class Run:
         """Runs to the end; returns the trouble that stopped it."""
         self.progress.phase(_("Pushing to {system}").format(system=_(self.connector.title)), self.result.waiting)
         trouble: Trouble | None = None
-        timing = {"connect_seconds": self.connector.connect_seconds, "reply_seconds": self.connector.reply_seconds}
+        way = Https(
+            self._end.base_url, ca_pem=self._end.ca_pem, token=self._end.token, routes=self.connector.routes,
+            connect_seconds=self.connector.connect_seconds, reply_seconds=self.connector.reply_seconds,
+        )  # fmt: skip
         try:
-            with Https(self._end.base_url, ca_pem=self._end.ca_pem, token=self._end.token, **timing) as self._https:
+            with way as self._https:
                 self._ask_for_awaited()
                 self._send_waiting()
                 self._take_over()
@@ -132,7 +138,7 @@ class Run:
             if not items:
                 return
             after = items[-1].id
-            for batch in _pieces(items, self.connector.batch_size):
+            for batch in _pieces(items, self._largest):
                 if unknown := self._ask(lease, batch):
                     with self.store.write() as connection:
                         leasing.release(connection, lease, [i.id for i in unknown])
@@ -296,10 +302,10 @@ class Run:
 
     @property
     def _chunk(self) -> int:
-        return self.connector.batch_size * _BATCHES_A_LEASE
+        return self._largest * _BATCHES_A_LEASE
 
     def _batch_size(self, item: Leased) -> int:
-        return self.connector.retry.batch_size(item.attempts, self.connector.batch_size)
+        return self.connector.retry.batch_size(item.attempts, self._largest)
 
     def _key(self, item: Leased) -> str:
         """The idempotency key: the same for every attempt at this delivery, used by no other store."""

@@ -58,15 +58,18 @@ class Selection:
 
 @cache
 def selections() -> tuple[Selection, ...]:
-    """The selection of every connector declared in ``resources/connectors``."""
+    """The selections of the connectors in ``resources/connectors`` that changes are queued for."""
     names = sorted(path.name for path in (RESOURCE_FOLDER / "connectors").glob("*.toml"))
-    return tuple(selection(name.removesuffix(".toml"), read_toml("connectors", name)) for name in names)
+    return tuple(s for name in names for s in _selected(name.removesuffix(".toml"), read_toml("connectors", name)))
 
 
-def selection(target: str, declared: Mapping[str, Any]) -> Selection:
-    """A connector declaration's own part on what it selects."""
-    chosen = declared["selection"]
-    return Selection(target, chosen["resource"], {c: tuple(v) for c, v in chosen.get("where", {}).items()})
+def _selected(target: str, declared: Mapping[str, Any]) -> list[Selection]:
+    """What a connector's declaration selects of each resource."""
+    pushed = declared.get("push", {}) if declared.get("queued") else {}
+    return [
+        Selection(target, resource, {c: tuple(v) for c, v in given.get("where", {}).items()})
+        for resource, given in pushed.items()
+    ]
 
 
 def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, int]:
@@ -75,7 +78,10 @@ def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, i
     Waiting deliveries of the same records are replaced; awaited ones stay (see the module's text).
     """
     hold_still(connection)
-    return {s.target: _enqueue(connection, s, change_set_id, now) for s in selections()}
+    due: dict[str, int] = {}
+    for s in selections():
+        due[s.target] = due.get(s.target, 0) + _enqueue(connection, s, change_set_id, now)
+    return due
 
 
 def withdraw(connection: Connection, change_set_id: int, now: str) -> int:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
+from collections.abc import Mapping
 
 import httpx
 
+from core.exchange.transports.carrier import Carrier, Reply
 from core.exchange.troubles import Refused, Rejected, Trouble, Unclear, Unreachable
 from core.i18n import _
 
@@ -18,14 +17,8 @@ _REFUSING = {401, 403, 404, 407, 429, 503}
 _REJECTING = {400, 413, 415, 422}
 _SEND_BUFFER = 1 << 20  # a whole batch fits, so that it leaves without our help
 SIGNATURE_HEADER = "Receipt-Signature"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back with status 200: the body to the letter, and the signature that stood beside it."""
-
-    body: bytes
-    signature: str
+ROUTES: Mapping[str, str] = {"send": "v1/batches", "receipts": "v1/receipts", "health": "v1/health"}
+"""Where GridLink's own profile has them; a connector's declaration says otherwise."""
 
 
 class Pending:
@@ -35,15 +28,17 @@ class Pending:
         self.task = task
 
 
-class Https:
+class Https(Carrier):
     """A connection kept open for a whole push; use it as a context manager. Any error is a ``Trouble``.
 
     ``begin`` returns once the request has left, so that the caller can work on while the receiver does.
     """
 
     def __init__(
-        self, base_url: str, *, ca_pem: str, token: str, connect_seconds: float, reply_seconds: float
-    ) -> None:
+        self, base_url: str, *, ca_pem: str, token: str, connect_seconds: float, reply_seconds: float,
+        routes: Mapping[str, str] = ROUTES,
+    ) -> None:  # fmt: skip
+        self._routes = routes
         self._base = base_url.rstrip("/") + "/"
         self._loop = asyncio.new_event_loop()
         transport = httpx.AsyncHTTPTransport(
@@ -55,16 +50,25 @@ class Https:
         )  # fmt: skip
         self._pending: list[Pending] = []
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Breaks off what is under way and closes the connection."""
         for pending in self._pending:
             pending.task.cancel()
         self._loop.run_until_complete(self._close())
         self._loop.close()
+
+    def send(self, name: str, body: bytes) -> Reply | None:
+        """Posts a batch and waits for its receipt; the batch's name stands in the body."""
+        return self.post(self._routes["send"], body)
+
+    def ask(self, question: bytes) -> tuple[Reply, ...]:
+        """Asks the receiver for the receipts of the keys in ``question``."""
+        return (self.post(self._routes["receipts"], question),)
+
+    def check(self) -> None:
+        """Asks for the receipts of no record: the same way, the same token, the same function as sending."""
+        self.get(self._routes["health"])
+        self.post(self._routes["receipts"], b'{"keys":[]}')
 
     def begin(self, route: str, body: bytes) -> Pending:
         """Posts a JSON body and returns when it has left or failed; never raises."""

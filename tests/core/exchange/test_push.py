@@ -114,7 +114,9 @@ def test_a_reply_that_was_cut_after_the_receiver_kept_the_batch_is_asked_about_n
 
 
 def test_a_receiver_that_is_too_slow_keeps_its_batch_awaited_until_the_next_push_asks(connected, upstream, monkeypatch):
-    impatient = replace(connector(TARGET), reply_seconds=0.5)
+    declared = connector(TARGET)
+    hasty = declared.transport.model_copy(update={"reply_seconds": 0.5})
+    impatient = declared.model_copy(update={"transport": hasty})
     monkeypatch.setattr(sending, "connector", lambda target: impatient)
     arrive(connected, range(10))
     upstream.misbehave({"kind": "slow", "seconds": 1.5})

@@ -1,0 +1,75 @@
+"""Commands on upstream systems as they are declared: list, show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from core.cli.exchanging import connector as group
+from core.cli.output import Outcome, table
+from core.cli.session import Session, command
+from core.exchange.connectors import connector, connectors
+from core.exchange.declaration import Connector
+from core.exchange.declared_texts import DIRECTIONS
+from core.i18n import _
+
+
+def add_to(cli: click.Group) -> None:
+    """The commands hang on the group ``connector``, which ``exchanging`` adds."""
+
+
+@command("list", group)
+def connector_list(session: Session) -> Outcome:
+    """Every upstream system that is declared; checks the declarations."""
+    found = [_summary(one) for one in connectors()]
+    rows = ((s["target"], s["title"], _directions(s["direction"]), s["transport"]) for s in found)
+    return Outcome(
+        {"connectors": found}, table((_("target"), _("system"), _("direction"), _("transport")), rows)
+    )
+
+
+@command("show", group)
+@click.argument("name")
+def connector_show(session: Session, name: str) -> Outcome:
+    """One upstream system's declaration: transport, mapping, codes, limits, receipts and errors."""
+    it = connector(name)
+    return Outcome(_summary(it) | {"declaration": it.model_dump(mode="json")}, _lines(it))
+
+
+def _summary(it: Connector) -> dict[str, Any]:
+    return {
+        "target": it.target,
+        "title": _(it.title),
+        "note": _(it.note),
+        "direction": list(it.direction),
+        "transport": it.transport.kind,
+        "alternative": it.transport.alternative,
+        "authentication": it.authentication.kind,
+        "push": list(it.push),
+        "extract": list(it.extract),
+        "propose": list(it.propose),
+        "receipts": it.receipts.form,
+        "queued": it.queued,
+    }
+
+
+def _directions(codes: list[str]) -> str:
+    return _("; ").join(_(DIRECTIONS[code]) for code in codes)
+
+
+def _lines(it: Connector) -> list[str]:
+    lines = [_(it.title), _(it.note)]
+    for part in ("extract", "push", "propose"):
+        for resource, mapped in getattr(it, part).items():
+            lines += ["", f"{part} · {resource}"]
+            shown = [(f.name, f.column, f.format, _translated(f.codes)) for f in mapped.fields]
+            lines += table((_("field there"), _("column here"), _("form"), _("codes")), shown)
+    if it.errors:
+        rows = ((code, _(error.meaning), _(error.cure)) for code, error in it.errors.items())
+        lines += ["", *table((_("code"), _("meaning"), _("cure")), rows)]
+    return lines
+
+
+def _translated(codes: Any) -> str:
+    return ", ".join(f"{a} → {b}" for a, b in codes.items()) if codes else ""
