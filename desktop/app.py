@@ -30,6 +30,7 @@ from desktop.pages.adjudication import AdjudicationPage
 from desktop.pages.exchange import ExchangePage
 from desktop.pages.findings import FindingsPage
 from desktop.pages.inbox import InboxPage
+from desktop.pages.looks import LooksPage
 from desktop.pages.map import MapPage
 from desktop.pages.registry import RegistryPage
 from desktop.pages.reports import ReportsPage
@@ -41,7 +42,7 @@ from desktop.shell import Shell
 
 PAGES: Sequence[type[Page]] = (
     WorkbenchPage, InboxPage, FindingsPage, OverduePage, RulesPage, AdjudicationPage, RegistryPage, MapPage,
-    ExchangePage, ReportsPage,
+    ExchangePage, ReportsPage, LooksPage,
 )  # fmt: skip
 """In the order of a steward's day; pages of one section are tabs behind one entry of the rail."""
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from core.security.workspace import Workspace
 from desktop.jobs import JobRunner
 from desktop.messages import Messages
+from desktop.visits import Visits
 
 
 class Changes(QObject):
@@ -30,6 +31,8 @@ class Desk:
     changes: Changes
     messages: Messages
     open_record: Callable[[str, int], None]
+    open_file: Callable[[str, int], None]
     show_on_map: Callable[[str, int], None]
     show_page: Callable[[str], None]
     show_drawer: Callable[[str, QWidget], None]
+    visits: Visits

@@ -7,13 +7,12 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QMouseEvent, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
-    QScrollArea,
     QSplitter,
     QStackedWidget,
     QToolButton,
@@ -28,6 +27,7 @@ from core.security.workspace import Workspace, role_names
 from core.settings import desktop_state_path
 from desktop import theme
 from desktop.desk import Changes, Desk
+from desktop.drawer import Drawer, tool
 from desktop.help import page_help, shortcut_sheet
 from desktop.jobs import JobRunner
 from desktop.login import Cover
@@ -36,6 +36,7 @@ from desktop.pages import Page
 from desktop.rail import KEYS, Rail, SectionTabs
 from desktop.search import SearchField
 from desktop.status import StatusBar
+from desktop.visits import Place, Visits
 from desktop.widgets.jobs_panel import JobsPanel
 from desktop.widgets.parts import label
 
@@ -51,17 +52,18 @@ class Shell(QMainWindow):
         self.setWindowTitle(_("GridLink"))
         self.setMinimumSize(1100, 640)
         self.jobs, self.changes, self.messages = JobRunner(self), Changes(), Messages()
-        self.drawer = _Drawer()
+        self.drawer = Drawer()
         self.panel, self.status = JobsPanel(), StatusBar(workspace)
+        self.visits = Visits()
         self.desk = Desk(
             workspace=workspace, jobs=self.jobs, changes=self.changes, messages=self.messages,
             open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
-            show_drawer=self.drawer.show_content,
+            show_drawer=self.drawer.show_content, open_file=self.open_file, visits=self.visits,
         )  # fmt: skip
         self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
         self._stack = QStackedWidget()
-        self.rail = Rail(self.pages, [_tool("theme", _("Light or dark"), self.switch_theme),
-                                      _tool("help", _("Help (F1)"), self.show_help)])  # fmt: skip
+        self.rail = Rail(self.pages, [tool("theme", _("Light or dark"), self.switch_theme),
+                                      tool("help", _("Help (F1)"), self.show_help)])  # fmt: skip
         self.tabs = SectionTabs(self.pages)
         self._fresh: set[str] = set()
         self.search = SearchField(self.desk)
@@ -81,6 +83,7 @@ class Shell(QMainWindow):
         self._stack.setCurrentWidget(page)
         self.rail.mark(page)
         self.tabs.mark(page)
+        self.visits.note(page.place())
         if name not in self._fresh:
             self._fresh.add(name)
             page.refresh()
@@ -90,6 +93,25 @@ class Shell(QMainWindow):
         from desktop.widgets.record_view import RecordView  # noqa: PLC0415 - pages of the registry load late
 
         self.drawer.show_content("", RecordView(self.desk, resource, entity))
+
+    def open_file(self, resource: str, entity: int) -> None:
+        """Opens one record's file in a tab of the registry's page."""
+        page: Any = self.pages.get("registry")
+        if page is not None:
+            self.drawer.close_content()
+            page.open_file(resource, entity)
+            self.show_page("registry")
+
+    def go(self, place: Place | None) -> None:
+        """Goes to a place that was visited before."""
+        page: Any = self.pages.get(place.page) if place is not None else None
+        if place is None or page is None:
+            return
+        if place.resource:
+            page.open_file(place.resource, place.entity)
+        elif place.page == "registry":
+            page.show_table()
+        self.show_page(place.page)
 
     def show_on_map(self, resource: str, entity: int) -> None:
         """Brings the map to the front with one record marked."""
@@ -144,6 +166,11 @@ class Shell(QMainWindow):
         brand = label("网格联动")
         brand.setObjectName("brand")
         row.addWidget(brand)
+        row.addSpacing(theme.M)
+        self._back = tool("back", _("Back (Alt+Left)"), lambda: self.go(self.visits.back()))
+        self._forward = tool("forward", _("Forward (Alt+Right)"), lambda: self.go(self.visits.forward()))
+        row.addWidget(self._back)
+        row.addWidget(self._forward)
         row.addStretch(1)
         row.addWidget(self.search, 3)
         row.addStretch(1)
@@ -151,7 +178,7 @@ class Shell(QMainWindow):
         who = label(actor.name)
         who.setToolTip(role_names(actor.roles))
         row.addWidget(who)
-        row.addWidget(_tool("lock", _("Lock (Ctrl+L)"), self.lock))
+        row.addWidget(tool("lock", _("Lock (Ctrl+L)"), self.lock))
         return top
 
     def _connect(self) -> None:
@@ -165,11 +192,14 @@ class Shell(QMainWindow):
             signal.connect(self._something_changed)
         keys = {"Ctrl+K": self.search.start, "F5": self.refresh, "F1": self.show_help, "Esc": self.drawer.close_content,
                 "Ctrl+/": self.show_shortcuts, "Ctrl+L": self.lock, "Ctrl+PgDown": partial(self.tabs.step, 1),
-                "Ctrl+PgUp": partial(self.tabs.step, -1)}  # fmt: skip
+                "Ctrl+PgUp": partial(self.tabs.step, -1), "Alt+Left": self._back.click,
+                "Alt+Right": self._forward.click}  # fmt: skip
         for number, key in enumerate(KEYS[: len(self.rail.entries)]):
             keys[key] = partial(self.rail.open, number)
         for sequence, act in keys.items():
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
+        self.visits.changed = self._show_way
+        self._show_way()
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
@@ -199,6 +229,10 @@ class Shell(QMainWindow):
 
     def _show_overview(self, now: Overview) -> None:
         self.status.show_overview(now)
+
+    def _show_way(self) -> None:
+        self._back.setEnabled(self.visits.may_go_back)
+        self._forward.setEnabled(self.visits.may_go_forward)
 
     def _count_jobs(self) -> None:
         self.status.show_jobs(sum(1 for job in self.jobs.running if job.shown))
@@ -245,6 +279,10 @@ class Shell(QMainWindow):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in {QEvent.Type.KeyPress, QEvent.Type.MouseButtonPress, QEvent.Type.Wheel}:
             self._idle.start()
+        if isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseButtonPress:
+            side = {Qt.MouseButton.BackButton: self._back, Qt.MouseButton.ForwardButton: self._forward}
+            if event.button() in side:
+                side[event.button()].click()
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -273,43 +311,3 @@ class Shell(QMainWindow):
             page.closing()
         self.jobs.wait()
         super().closeEvent(event)
-
-
-class _Drawer(QFrame):
-    """The details drawer at the right; never a pop-up on a pop-up."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("drawer")
-        self.setMinimumWidth(320)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(theme.L, theme.S, theme.S, theme.S)
-        row = QHBoxLayout()
-        self._title = label("", "heading")
-        row.addWidget(self._title, 1)
-        row.addWidget(_tool("close", _("Close (Esc)"), self.close_content))
-        column.addLayout(row)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column.addWidget(self._area, 1)
-
-    def show_content(self, title: str, content: QWidget) -> None:
-        """Opens the drawer on something else."""
-        self._title.setText(title)
-        self._area.setWidget(content)
-        self.setVisible(True)
-
-    def close_content(self) -> None:
-        """Closes the drawer."""
-        self.setVisible(False)
-
-
-def _tool(icon: str, tip: str, act: Any) -> QToolButton:
-    made = QToolButton()
-    made.setProperty("kind", "plain")
-    made.setIcon(theme.icon(icon))
-    made.setToolTip(tip)
-    made.setAccessibleName(tip)
-    made.clicked.connect(lambda _checked=False: act())
-    return made

@@ -8,7 +8,7 @@ from string import Template
 from typing import Final, Literal
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
@@ -102,6 +102,11 @@ def monospace() -> QFont:
     font.setFamilies(list(MONOSPACE))
     font.setPixelSize(12)
     return font
+
+
+def brush(token: str) -> QBrush:
+    """A token of the scheme in force as a brush, for items."""
+    return QBrush(QColor(str(getattr(tokens(), token))))
 
 
 @lru_cache(maxsize=256)

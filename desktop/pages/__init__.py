@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.i18n import N_
 from desktop.desk import Desk
+from desktop.visits import Place
 
 
 class Page(QWidget):
@@ -30,6 +31,10 @@ class Page(QWidget):
 
     def refresh(self) -> None:
         """Looks again at what the page shows; called when it is first shown, on F5 and after changes."""
+
+    def place(self) -> Place:
+        """Where the user is on the page, for the way back to it."""
+        return Place(self.name)
 
     def closing(self) -> None:
         """Lets go of what the page holds; called once before the window closes."""

@@ -21,6 +21,9 @@ from core.registry.browse import SHOWN
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
+from desktop.visits import Place
+from desktop.widgets.file_tabs import FileTabs
+from desktop.widgets.file_view import FileView
 from desktop.widgets.parts import button, empty, head, label
 from desktop.widgets.rows_window import ListingModel
 from desktop.widgets.tables import table
@@ -43,7 +46,7 @@ class RegistryPage(Page):
         self.model = ListingModel(desk)
         self.view = table(self.model)
         self.view.setSortingEnabled(True)
-        self.view.doubleClicked.connect(lambda index: self.open_row(index.row()))
+        self.view.doubleClicked.connect(lambda index: self._open_file_of(index.row()))
         self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.view.horizontalHeader().setStretchLastSection(True)
         self.filter = QLineEdit()
@@ -55,6 +58,10 @@ class RegistryPage(Page):
         self._wait.setInterval(250)
         self._wait.timeout.connect(lambda: self.model.filter(self.filter.text()))
         self.filter.textEdited.connect(lambda _text: self._wait.start())
+        self._build()
+        self._keys()
+
+    def _build(self) -> None:
         self._count = label("", "muted")
         self.kinds = QButtonGroup(self)
         row = QHBoxLayout()
@@ -65,22 +72,31 @@ class RegistryPage(Page):
         holder = QWidget()
         self._states = QStackedLayout(holder)
         self._states.addWidget(self.view)
-        first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
+        first = button(_("Open the Inbox"), lambda: self.desk.show_page("inbox"), icon="inbox", kind="primary")
         self._states.addWidget(
             empty("registry", _("There is none of these yet. They arrive with packages."), first)
         )
-        outer = QVBoxLayout(self)
+        listing = QWidget()
+        self.files = FileTabs(listing, _("Table"), self._make_file)
+        self.files.switched.connect(lambda: self.desk.visits.note(self.place()))
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.files)
+        outer = QVBoxLayout(listing)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(head(_(self.title), self._count, self.filter))
         outer.addLayout(row)
         outer.addWidget(holder, 1)
-        Watermark(self.view, desk.workspace.actor.name)
+        Watermark(self.view, self.desk.workspace.actor.name)
         self.model.told.connect(self._told)
+
+    def _keys(self) -> None:
         for keys, act in (
             ("J", lambda: self._step(1)),
             ("K", lambda: self._step(-1)),
             ("Return", self._open_current),
+            ("Ctrl+Return", self._open_current_file),
         ):
             shortcut = QShortcut(QKeySequence(keys), self.view)
             shortcut.activated.connect(act)
@@ -109,8 +125,23 @@ class RegistryPage(Page):
         if entity is not None:
             self.desk.open_record(self.model.resource, entity)
 
+    def open_file(self, resource: str, entity: int) -> None:
+        """Opens a record's file in a tab of its own."""
+        self.files.open((resource, entity))
+
+    def show_table(self) -> None:
+        """Brings the table to the front."""
+        self.files.show_fixed()
+
+    def place(self) -> Place:
+        return Place(self.name, *(self.files.current or ("", 0)))
+
     def refresh(self) -> None:
-        """Reads the listing again where it is."""
+        """Reads again what is in front: the listing where it is, or the file."""
+        for key in self.files.keys:
+            view = self.files.view(key)
+            if isinstance(view, FileView):
+                view.refresh()
         self.model.open(self.model.resource, order_by=self.model.order_by, descending=self.model.descending)
         self._columns()
 
@@ -133,6 +164,19 @@ class RegistryPage(Page):
         row = self.view.currentIndex().row() + by
         if 0 <= row < self.model.rowCount():
             self.view.setCurrentIndex(self.model.index(row, 0))
+
+    def _make_file(self, key: tuple[str, int]) -> QWidget:
+        view = FileView(self.desk, *key)
+        view.named.connect(lambda title: self.files.name(key, title))
+        return view
+
+    def _open_file_of(self, row: int) -> None:
+        entity = self.model.entity(row)
+        if entity is not None:
+            self.desk.open_file(self.model.resource, entity)
+
+    def _open_current_file(self) -> None:
+        self._open_file_of(self.view.currentIndex().row())
 
     def _open_current(self) -> None:
         self.open_row(self.view.currentIndex().row())

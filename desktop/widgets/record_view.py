@@ -6,27 +6,20 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.i18n import N_, _
+from core.i18n import _
 from core.model import names as labels
 from core.model.labels import field_title, shown_value
-from core.registry.divisions import division_name
-from core.registry.record import Origin, Record, Standing, Value, record
+from core.registry.record import Record, record
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
+from desktop.widgets.reveal_box import RevealBox, secret_of
 from desktop.widgets.watermark import Watermark
 
-_HOW = {
-    "settle": N_("settled"),
-    "fix": N_("corrected"),
-    "edit": N_("edited"),
-    "sheet": N_("taken from a spreadsheet"),
-}
-_STATES: dict[str, theme.Status] = {"agreed": "done", "conflict": "warning", "settled": "done"}
-_STATE_WORDS = {"agreed": N_("agreed"), "conflict": N_("contradicted"), "settled": N_("settled")}
-_PLACED = ("address", "house", "organisation", "place", "thing", "event", "hazard")
+PLACED = ("address", "house", "organisation", "place", "thing", "event", "hazard")
 
 
 class RecordView(QWidget):
@@ -58,13 +51,7 @@ class RecordView(QWidget):
             collector=one.collector,
         )
         self._column.addWidget(label(line, "muted", wrap=True))
-        if one.resource in _PLACED and self._desk.workspace.actor.may("map.read"):
-            row = QHBoxLayout()
-            row.addWidget(
-                button(_("Show on the map"), lambda: self._desk.show_on_map(one.resource, one.id), icon="map")
-            )
-            row.addStretch(1)
-            self._column.addLayout(row)
+        self._column.addLayout(self._actions(one))
         self._column.addWidget(rule())
         self._fields(one)
         self._findings(one)
@@ -73,36 +60,31 @@ class RecordView(QWidget):
         self._history(one)
         self._column.addStretch(1)
 
-    def _fields(self, one: Record) -> None:
-        grid = QGridLayout()
-        grid.setVerticalSpacing(theme.XS + 2)
-        grid.setHorizontalSpacing(theme.M)
-        for row, value in enumerate(one.values):
-            grid.addWidget(label(field_title(value.name), "muted"), row, 0, Qt.AlignmentFlag.AlignTop)
-            text = shown_value(value.name, value.value)
-            if value.name in ("community_code", "subdistrict_code"):
-                text = f"{division_name(text)}  {text}"
-            shown = label(f"{text[:16]}…" if value.name.endswith(("_token", "_tokens")) else text, wrap=True)
-            if value.personal:
-                shown.setStyleSheet(f"color: {theme.tokens().muted}; letter-spacing: 1px;")
-                shown.setToolTip(_("Masked as it was delivered."))
-            shown.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            grid.addWidget(shown, row, 1)
-            if value.standing:
-                grid.addWidget(_standing(value.standing), row, 2, Qt.AlignmentFlag.AlignTop)
-            why = button("?", partial(self._why, value), kind="link", tip=why_text(value.origin))
-            why.setAccessibleName(_("Why this value?"))
-            grid.addWidget(why, row, 3)
-        grid.setColumnStretch(1, 1)
-        self._column.addLayout(grid)
-        self._reason = label("", wrap=True)
-        self._reason.setVisible(False)
-        self._column.addWidget(self._reason)
+    def _actions(self, one: Record) -> QHBoxLayout:
+        row = QHBoxLayout()
+        whole = button(
+            _("Open the file"),
+            lambda: self._desk.open_file(one.resource, one.id),
+            icon=one.resource,
+            kind="primary",
+        )
+        row.addWidget(whole)
+        if one.resource in PLACED and self._desk.workspace.actor.may("map.read"):
+            row.addWidget(
+                button(_("Show on the map"), lambda: self._desk.show_on_map(one.resource, one.id), icon="map")
+            )
+        row.addStretch(1)
+        return row
 
-    def _why(self, value: Value) -> None:
-        parts = [why_text(value.origin), standing_text(value.standing)]
-        self._reason.setText(f"{field_title(value.name)}: " + "\n".join(part for part in parts if part))
-        self._reason.setVisible(True)
+    def _fields(self, one: Record) -> None:
+        token = secret_of(one)
+        may_ask = bool(token) and self._desk.workspace.actor.may("personal.reveal")
+        fields = FieldList(list(one.values), may_ask=may_ask)
+        self._column.addWidget(fields)
+        if may_ask:
+            box = RevealBox(self._desk, token)
+            fields.asked.connect(box.start)
+            self._column.addWidget(box)
 
     def _related(self, one: Record) -> None:
         for kind, count in one.counts.items():
@@ -111,7 +93,7 @@ class RecordView(QWidget):
             self._column.addWidget(label(f"{labels.label('resource', kind)}  {count:,}", "heading"))
             for other in others:
                 facts = " · ".join(shown_value(name, value) for name, value in other.facts)
-                link = _Link(other.title, facts, kind)
+                link = Link(other.title, facts, kind)
                 link.opened.connect(partial(self._desk.open_record, other.resource, other.id))
                 self._column.addWidget(link)
             if count > len(others):
@@ -152,7 +134,7 @@ class RecordView(QWidget):
                 )
 
 
-class _Link(QFrame):
+class Link(QFrame):
     """A record that hangs on this one: two lines, opened by click or Enter."""
 
     opened = Signal()
@@ -182,40 +164,3 @@ class _Link(QFrame):
             self.opened.emit()
             return
         super().keyPressEvent(event)
-
-
-def why_text(origin: Origin | None) -> str:
-    """Where a value came from, in one sentence."""
-    if origin is None:
-        return _("The change set is no longer known.")
-    if not origin.package:
-        return _("{how} by {actor} at {at}, change set {number}: {reason}").format(
-            how=_(_HOW.get(origin.kind, origin.kind)), actor=origin.actor, at=local_time(origin.at),
-            number=origin.change_set, reason=origin.reason,
-        )  # fmt: skip
-    return _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}").format(
-        sender=labels.label("sender", origin.sender),
-        package=origin.package,
-        number=origin.change_set,
-        actor=origin.actor,
-        at=local_time(origin.at),
-    )
-
-
-def standing_text(standing: Standing | None) -> str:
-    """Who was compared about a field and until when that holds, in one sentence; empty where one speaks alone."""
-    if standing is None:
-        return _("Only one department has spoken of it so far.")
-    names = _(", ").join(labels.label("sender", source) for source in standing.sources)
-    said = _("{state}: {departments}, last collected {at}").format(
-        state=_(_STATE_WORDS[standing.state]), departments=names, at=local_time(standing.at)
-    )
-    return said + (
-        _("; to be verified again from {until}").format(until=standing.until) if standing.until else ""
-    )
-
-
-def _standing(standing: Standing) -> QWidget:
-    shown = status_word(_STATES[standing.state], _(_STATE_WORDS[standing.state]))
-    shown.setToolTip(standing_text(standing))
-    return shown

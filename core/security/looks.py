@@ -1,0 +1,66 @@
+"""Who looked at personal data: the audit chain's entries about reading people, as an auditor reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from sqlalchemy import or_, select
+
+from core.i18n import N_, _
+from core.model.security import audit_entry
+from core.security.workspace import Workspace, permits
+
+Which = Literal["revealed", "all"]
+ACTIONS: Final = {
+    "identity.revealed": N_("identity shown unmasked"),
+    "identity.unknown": N_("identity asked for, none held"),
+    "person.read": N_("person's file opened"),
+    "person.list": N_("people of an address or house listed"),
+    "person.overdue": N_("overdue people of a grid listed"),
+    "registry.search": N_("searched"),
+    "record.printed": N_("file printed"),
+}
+_REVEALED: Final = ("identity.revealed", "identity.unknown")
+
+
+@dataclass(frozen=True)
+class Look:
+    """One act of looking; ``reason`` is what was stated, ``shown`` how many people or hits it showed."""
+
+    number: int
+    at: str
+    actor: str
+    action: str
+    subject: str
+    reason: str
+    shown: int | None
+
+
+@permits("audit.read")
+def looks(
+    workspace: Workspace, which: Which = "revealed", *, actor: str = "", before: int | None = None, limit: int = 500
+) -> Sequence[Look]:
+    """The latest first, at most ``limit`` of those below number ``before``; ``revealed``: unmasked ones only."""
+    actions = _REVEALED if which == "revealed" else tuple(ACTIONS)
+    query = select(audit_entry).where(or_(*(audit_entry.c.action == action for action in actions)))
+    if actor:
+        query = query.where(audit_entry.c.actor == actor)
+    if before is not None:
+        query = query.where(audit_entry.c.number < before)
+    with workspace.store.read() as connection:
+        rows = connection.execute(query.order_by(audit_entry.c.number.desc()).limit(limit)).mappings().all()
+    return [_look(row) for row in rows]
+
+
+def action_name(action: str) -> str:
+    """An act as people read it."""
+    return _(ACTIONS.get(action, action))
+
+
+def _look(row: Mapping[Any, Any]) -> Look:
+    details = json.loads(row["details"])
+    shown = next((details[name] for name in ("people", "hits", "shown") if name in details), None)
+    return Look(row["number"], row["at"], row["actor"], row["action"], row["subject"], details.get("reason", ""), shown)

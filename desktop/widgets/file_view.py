@@ -1,0 +1,229 @@
+"""One record's file as a page: head, fields, who and what hangs on it, its place, its state, and its history."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+
+from core.i18n import _
+from core.model import names as labels
+from core.model.labels import field_title, shown_value
+from core.registry.record import Record, Word, record
+from core.spatial.vicinity import vicinity
+from desktop import theme
+from desktop.desk import Desk
+from desktop.jobs import Job
+from desktop.widgets.field_list import FieldList, why_text
+from desktop.widgets.file_head import FileHead, in_conflict, overdue_since
+from desktop.widgets.house_tree import HouseTree, facts, households
+from desktop.widgets.parts import button, card, clear, empty, label, status_word
+from desktop.widgets.record_view import PLACED, Link
+from desktop.widgets.reveal_box import RevealBox, secret_of
+from desktop.widgets.small_map import SmallMap
+from desktop.widgets.timeline import Timeline, moments
+from desktop.widgets.watermark import Watermark
+
+_SIDE = 344
+"""Pixels of the right column."""
+_IN_TREE = {"address": ("house", "person"), "house": ("person",)}
+
+
+class FileView(QWidget):
+    """Reads its record when it is made and again when asked to; ``named`` tells its title."""
+
+    named = Signal(str)
+
+    def __init__(self, desk: Desk, resource: str, entity: int) -> None:
+        super().__init__()
+        self.desk, self.resource, self.entity = desk, resource, entity
+        self.record: Record | None = None
+        self._reading = False
+        self.reveal: RevealBox | None = None
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(empty(resource, _("Reading the record")))
+        self._mark = Watermark(self, desk.workspace.actor.name)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the record again, once at a time: each reading of people is on record."""
+        if self._reading:
+            return
+        self._reading, workspace = True, self.desk.workspace
+        job = self.desk.jobs.read(partial(record, workspace, self.resource, self.entity), self.show_record)
+        job.ended.connect(self._ended)
+
+    def show_record(self, one: Record) -> None:
+        """Shows the record."""
+        self.record, self.reveal = one, None
+        clear(self._column)
+        self.named.emit(one.title)
+        self._column.addWidget(FileHead(one, self._actions(one)))
+        body = QWidget()
+        sides = QHBoxLayout(body)
+        sides.setContentsMargins(theme.XL, theme.S, theme.XL, theme.L)
+        sides.setSpacing(theme.L)
+        sides.addLayout(self._left(one), 1)
+        right = QWidget()
+        right.setFixedWidth(_SIDE)
+        right.setLayout(self._right(one))
+        sides.addWidget(right, 0, Qt.AlignmentFlag.AlignTop)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(body)
+        self._column.addWidget(area, 1)
+        self._mark.raise_()
+
+    # --- what can be done ---
+
+    def _actions(self, one: Record) -> list[QWidget]:
+        made: list[QWidget] = []
+        if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
+            made.append(button(_("Show on the map"), self._to_map, icon="map"))
+        made.append(
+            button(_("Copy"), partial(self._copy, one), icon="copy", tip=_("Title and key to the clipboard"))
+        )
+        return made
+
+    def _to_map(self) -> None:
+        self.desk.show_on_map(self.resource, self.entity)
+
+    def _copy(self, one: Record) -> None:
+        QGuiApplication.clipboard().setText(one.title)
+        self.desk.messages.done(_("Copied: {text}").format(text=one.title))
+
+    # --- the left column: what it is and what hangs on it ---
+
+    def _left(self, one: Record) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(theme.M)
+        people = households(one)
+        tree_first = one.resource == "address" and bool(people)
+        if tree_first:
+            column.addWidget(self._people(one))
+        column.addWidget(self._fields(one))
+        if one.resource == "house" and people:
+            column.addWidget(self._people(one))
+        for kind in one.counts:
+            if kind not in _IN_TREE.get(one.resource, ()):
+                column.addWidget(self._hanging(one, kind))
+        column.addStretch(1)
+        return column
+
+    def _people(self, one: Record) -> QWidget:
+        tree = HouseTree(households(one))
+        tree.chosen.connect(self.desk.open_file)
+        counted = [(kind, one.counts.get(kind, 0)) for kind in _IN_TREE[one.resource]]
+        title = "   ".join(f"{labels.label('resource', kind)} {count:,}" for kind, count in counted)
+        return _section(title, tree, self._rest(one, *_IN_TREE[one.resource]))
+
+    def _fields(self, one: Record) -> QWidget:
+        token = secret_of(one)
+        may_ask = bool(token) and self.desk.workspace.actor.may("personal.reveal")
+        fields = FieldList(list(one.values), may_ask=may_ask, columns=2)
+        parts: list[QWidget | None] = [fields]
+        if may_ask:
+            self.reveal = RevealBox(self.desk, token)
+            fields.asked.connect(self.reveal.start)
+            parts.insert(0, self.reveal)
+        return _section(_("What is known"), *parts)
+
+    def _hanging(self, one: Record, kind: str) -> QWidget:
+        links: list[QWidget | None] = []
+        for other in (other for other in one.related if other.resource == kind):
+            link = Link(other.title, facts(other.facts), kind)
+            link.opened.connect(partial(self.desk.open_file, other.resource, other.id))
+            links.append(link)
+        return _section(
+            f"{labels.label('resource', kind)} {one.counts[kind]:,}", *links, self._rest(one, kind)
+        )
+
+    def _rest(self, one: Record, *kinds: str) -> QWidget | None:
+        shown = sum(1 for other in one.related if other.resource in kinds)
+        count = sum(one.counts.get(kind, 0) for kind in kinds)
+        text = _("{shown} of {count} are shown; the others are in the registry's table.")
+        return label(text.format(shown=f"{shown:,}", count=f"{count:,}"), "muted") if count > shown else None
+
+    # --- the right column: where it is, how it stands, what happened ---
+
+    def _right(self, one: Record) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.M)
+        if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
+            small = SmallMap()
+            small.opened.connect(self._to_map)
+            workspace = self.desk.workspace
+            self.desk.jobs.read(partial(vicinity, workspace, self.resource, self.entity), small.show_vicinity)
+            column.addWidget(small)
+        column.addWidget(_section(_("State"), *self._state(one)))
+        for word in one.words:
+            column.addWidget(_said(word))
+        column.addWidget(_section(_("History"), Timeline(moments(one))))
+        return column
+
+    def _state(self, one: Record) -> list[QWidget | None]:
+        made: list[QWidget | None] = []
+        if in_conflict(one):
+            made += [status_word("warning", _("Departments contradict each other")),
+                     self._link(_("Settle it"), "adjudication", "conflict.settle")]  # fmt: skip
+        if overdue_since(one):
+            since = _("To be verified again since {day}").format(day=overdue_since(one))
+            made += [status_word("waiting", since), self._link(_("Overdue list"), "overdue", "finding.read")]
+        for remark in one.findings:
+            status: theme.Status = "error" if remark.severity == "error" else "warning"
+            made += [status_word(status, f"{field_title(remark.field)}"), label(remark.message, wrap=True),
+                     label(remark.cure, "muted", wrap=True)]  # fmt: skip
+        if one.findings:
+            made.append(self._link(_("Open the findings"), "findings", "finding.read"))
+        compared = any(value.standing is not None for value in one.values)
+        if not made and compared:
+            made.append(status_word("done", _("Departments agree; nothing is due.")))
+        elif not made:
+            made.append(status_word("unchecked", _("Only one department has spoken of it so far.")))
+        return made
+
+    def _link(self, text: str, page: str, permission: str) -> QWidget | None:
+        if not self.desk.workspace.actor.may(permission):
+            return None
+        return button(text, partial(self.desk.show_page, page), kind="link")
+
+    def _ended(self, job: Job) -> None:
+        self._reading = False
+        if job.state == "failed" and self.record is None:
+            clear(self._column)
+            self._column.addWidget(empty(self.resource, _("This record is no longer in the registry.")))
+
+
+def _said(word: Word) -> QWidget:
+    """What another department says of it, field by field where it differs."""
+    name = labels.label("sender", word.source)
+    title = (_("{source} says otherwise") if word.differs else _("{source} says the same")).format(
+        source=name
+    )
+    lines = [
+        f"{field_title(field)}: {shown_value(field, value) or _('empty')}"
+        for field, value in word.differs.items()
+    ]
+    return _section(
+        title, label(why_text(word.origin), "muted", wrap=True), *(label(text, wrap=True) for text in lines)
+    )
+
+
+def _section(title: str, *parts: QWidget | QLayout | None) -> QWidget:
+    column = QVBoxLayout()
+    column.setSpacing(theme.S)
+    made = card(column)
+    column.addWidget(label(title, "heading"))
+    for part in parts:
+        if isinstance(part, QWidget):
+            column.addWidget(part)
+        elif part is not None:
+            column.addLayout(part)
+    return made

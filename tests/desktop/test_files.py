@@ -1,0 +1,221 @@
+"""Files as pages: tabs, the way back and forward, what a file shows, and one identity shown for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from core.model.registry import TABLES, entity_id
+from core.security import audit
+from core.security.workspace import Actor, Workspace
+from desktop import theme
+from desktop.app import PAGES
+from desktop.pages.map import MapPage
+from desktop.pages.registry import RegistryPage
+from desktop.shell import Shell
+from desktop.visits import Place, Visits
+from desktop.widgets import reveal_box
+from desktop.widgets.file_view import FileView
+from desktop.widgets.house_tree import HouseTree
+from tests.core.rows import begin, enter, put
+
+TOKEN = "a" * 64
+QUIET = [page for page in PAGES if page is not MapPage]
+
+
+@pytest.fixture
+def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
+    """A window on one address with a house, two people and a sealed identity, and on another address."""
+    with workspace.store.write() as connection:
+        change = begin(connection)
+        enter(connection, change, name="first", sender="bureau")
+        put(connection, "address", change, [
+            {"address_code": "A00000000001", "full_text": "姑苏区平江路1号101室", "road": "平江路", "room": "101室",
+             "lon": 120.62, "lat": 31.31, "crs": "EPSG:4490", "community_code": "320508021031"},
+            {"address_code": "A00000000002", "full_text": "姑苏区平江路2号"},
+        ])  # fmt: skip
+        put(connection, "house", change, [{"house_code": "H001", "address_code": "A00000000001", "use": "rented"}])
+        put(connection, "person", change, [{"person_token": TOKEN}, {"person_token": "b" * 64}])
+        row = {"person_token": TOKEN, "name": "张三", "id_type": "01", "id_number": "11010519491231002X"}
+        sealed = {"source": "police", "collected_at": "2026-11-20", "collector": "P01", "row_hash": 1, "id": 7,
+                  "created_in": change, "changed_in": change}  # fmt: skip
+        provenance = {c.name: change for c in TABLES["identity"].c if c.name.startswith("prov_")}
+        connection.execute(TABLES["identity"].insert().values(**row, **sealed, **provenance))
+    theme.apply(qapp, "light")
+    made = Shell(workspace, QUIET)
+    qtbot.addWidget(made)
+    made.show()
+    settle(qtbot, made)
+    yield made
+    made.close()
+
+
+def press(qtbot: Any, shell: Shell, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    """A key in the active window, as the user presses it."""
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow, timeout=5000)
+    QTest.keyClick(shell, key, modifier)
+    settle(qtbot, shell)
+
+
+def settle(qtbot: Any, shell: Shell) -> None:
+    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
+
+
+def registry(shell: Shell) -> RegistryPage:
+    page = shell.pages["registry"]
+    assert isinstance(page, RegistryPage)
+    return page
+
+
+def opened(shell: Shell, qtbot: Any, resource: str, key: str) -> FileView:
+    """The file of a record, opened and read."""
+    entity = entity_id(key)
+    shell.open_file(resource, entity)
+    settle(qtbot, shell)
+    view = registry(shell).files.view((resource, entity))
+    assert isinstance(view, FileView)
+    return view
+
+
+def words(widget: Any) -> str:
+    parts = [label.text() for label in widget.findChildren(QLabel)]
+    return "\n".join(parts + [button.text() for button in widget.findChildren(QPushButton)])
+
+
+def test_the_file_of_an_address_says_where_it_is_who_lives_there_and_what_happened(shell: Shell, qtbot: Any):
+    view = opened(shell, qtbot, "address", "A00000000001")
+    said = words(view)
+    assert "联青社区  ›  平江路  ›  101室" in said
+    assert "实有房屋 1   实有人口 2" in said
+    assert "数据包 first" in said
+    (tree,) = view.findChildren(HouseTree)
+    house = tree.topLevelItem(0)
+    assert house is not None and house.text(0) == "H001" and "出租" in house.text(1)
+    assert [house.child(n).text(0) for n in range(house.childCount())] == ["张*", "张*"]
+
+
+def test_several_files_stand_in_tabs_each_once_and_ctrl_w_closes_the_one_in_front(shell: Shell, qtbot: Any):
+    files = registry(shell).files
+    first, second = ("address", entity_id("A00000000001")), ("address", entity_id("A00000000002"))
+    for key in (first, second, first):
+        shell.open_file(*key)
+        settle(qtbot, shell)
+    assert files.keys == [first, second] and files.current == first
+    assert files.bar.tabText(1) == "姑苏区平江路1号101室"
+    press(qtbot, shell, Qt.Key.Key_Tab, Qt.KeyboardModifier.ControlModifier)
+    assert files.current == second
+    press(qtbot, shell, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    assert files.keys == [first]
+    files.close_current()
+    files.close_current()
+    assert files.keys == [] and not files.bar.isVisible() and registry(shell).view.isVisible()
+
+
+def test_alt_left_and_right_walk_through_what_was_opened_across_pages(shell: Shell, qtbot: Any):
+    shell.show_page("inbox")
+    opened(shell, qtbot, "address", "A00000000001")
+    shell.show_page("reports")
+    settle(qtbot, shell)
+    for where in ("registry", "inbox"):
+        press(qtbot, shell, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+        settle(qtbot, shell)
+        assert shell.pages[where].isVisible()
+    press(qtbot, shell, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    settle(qtbot, shell)
+    assert registry(shell).files.current == ("address", entity_id("A00000000001"))
+
+
+def test_going_elsewhere_from_the_middle_of_the_way_forgets_what_lay_ahead():
+    way = Visits()
+    for name in ("workbench", "inbox", "inbox", "registry"):
+        way.note(Place(name))
+    assert way.back() == Place("inbox") and way.back() == Place("workbench") and way.back() is None
+    way.note(Place("map"))
+    assert not way.may_go_forward and way.back() == Place("workbench")
+
+
+def test_a_house_in_the_tree_opens_its_own_file_by_enter(shell: Shell, qtbot: Any):
+    view = opened(shell, qtbot, "address", "A00000000001")
+    (tree,) = view.findChildren(HouseTree)
+    tree.setCurrentItem(tree.topLevelItem(0))
+    QTest.keyClick(tree, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    assert registry(shell).files.current == ("house", entity_id("H001"))
+
+
+def test_an_identity_is_shown_for_a_reason_counts_down_and_closes_by_itself(
+    shell: Shell, qtbot: Any, workspace: Workspace
+):
+    view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
+    box = view.reveal
+    assert box is not None and "张三" not in words(view)
+    (eye, *_more) = [b for b in view.findChildren(QPushButton) if b.accessibleName() == "说明理由后查看"]
+    eye.click()
+    qtbot.waitUntil(box.isVisible, timeout=5000)
+    QTest.keyClicks(box.reason, "..")
+    assert not box.act.isEnabled()
+    box.reason.setText("现场核实居住登记")
+    box.act.click()
+    settle(qtbot, shell)
+    assert "张三" in words(view) and "11010519491231002X" in words(view) and box.countdown.text() == "3:00 后自动遮盖"
+    for _second in range(reveal_box.MINUTES * 60):
+        box._tick()
+    assert not box.is_open and "张三" not in words(view)
+    (entry,) = audit.entries(workspace, action="identity.revealed")
+    assert "现场核实居住登记" in entry.details
+
+
+def test_an_identity_that_is_open_closes_when_its_tab_is_left(shell: Shell, qtbot: Any):
+    view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
+    assert view.reveal is not None
+    view.reveal.start()
+    view.reveal.reason.setText("现场核实居住登记")
+    view.reveal.ask()
+    settle(qtbot, shell)
+    assert view.reveal.is_open
+    registry(shell).show_table()
+    assert not view.reveal.is_open and "张三" not in words(view)
+
+
+def test_who_may_not_reveal_sees_no_eye(shell: Shell, qtbot: Any, workspace: Workspace, qapp: QApplication):
+    officer = Shell(Workspace(workspace.store, Actor("officer1", frozenset({"officer"}))), [RegistryPage])
+    qtbot.addWidget(officer)
+    officer.show()
+    view = opened(officer, qtbot, "person", f"{TOKEN}:H001")
+    assert view.reveal is None
+    assert not [b for b in view.findChildren(QPushButton) if b.accessibleName() == "说明理由后查看"]
+    officer.close()
+
+
+def test_the_auditor_reads_who_looked_and_why(shell: Shell, qtbot: Any):
+    view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
+    assert view.reveal is not None
+    view.reveal.reason.setText("现场核实居住登记")
+    view.reveal.ask()
+    settle(qtbot, shell)
+    shell.show_page("looks")
+    settle(qtbot, shell)
+    model = shell.pages["looks"].model  # type: ignore[attr-defined]
+    told = [model.data(model.index(0, column)) for column in (1, 2, 3)]
+    assert told == ["steward", "明文查看身份", "现场核实居住登记"]
+
+
+def test_a_file_whose_record_is_gone_says_so(shell: Shell, qtbot: Any):
+    shell.open_file("address", 12345)
+    settle(qtbot, shell)
+    view = registry(shell).files.view(("address", 12345))
+    assert "台账中已没有" in words(view)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
+def test_a_picture_of_a_file_can_be_looked_at(shell: Shell, qtbot: Any, tmp_path: Path, width: int, height: int):
+    shell.resize(width, height)
+    opened(shell, qtbot, "address", "A00000000001")
+    assert shell.grab().save(str(tmp_path / f"file-{width}.png"))
