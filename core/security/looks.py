@@ -41,7 +41,12 @@ class Look:
 
 @permits("audit.read")
 def looks(
-    workspace: Workspace, which: Which = "revealed", *, actor: str = "", before: int | None = None, limit: int = 500
+    workspace: Workspace,
+    which: Which = "revealed",
+    *,
+    actor: str = "",
+    before: int | None = None,
+    limit: int = 500,
 ) -> Sequence[Look]:
     """The latest first, at most ``limit`` of those below number ``before``; ``revealed``: unmasked ones only."""
     actions = _REVEALED if which == "revealed" else tuple(ACTIONS)
@@ -63,4 +68,12 @@ def action_name(action: str) -> str:
 def _look(row: Mapping[Any, Any]) -> Look:
     details = json.loads(row["details"])
     shown = next((details[name] for name in ("people", "hits", "shown") if name in details), None)
-    return Look(row["number"], row["at"], row["actor"], row["action"], row["subject"], details.get("reason", ""), shown)
+    return Look(
+        row["number"],
+        row["at"],
+        row["actor"],
+        row["action"],
+        row["subject"],
+        details.get("reason", ""),
+        shown,
+    )

@@ -72,7 +72,9 @@ class RegistryPage(Page):
         holder = QWidget()
         self._states = QStackedLayout(holder)
         self._states.addWidget(self.view)
-        first = button(_("Open the Inbox"), lambda: self.desk.show_page("inbox"), icon="inbox", kind="primary")
+        first = button(
+            _("Open the Inbox"), lambda: self.desk.show_page("inbox"), icon="inbox", kind="primary"
+        )
         self._states.addWidget(
             empty("registry", _("There is none of these yet. They arrive with packages."), first)
         )

@@ -40,7 +40,12 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
              "lon": 120.62, "lat": 31.31, "crs": "EPSG:4490", "community_code": "320508021031"},
             {"address_code": "A00000000002", "full_text": "姑苏区平江路2号"},
         ])  # fmt: skip
-        put(connection, "house", change, [{"house_code": "H001", "address_code": "A00000000001", "use": "rented"}])
+        put(
+            connection,
+            "house",
+            change,
+            [{"house_code": "H001", "address_code": "A00000000001", "use": "rented"}],
+        )
         put(connection, "person", change, [{"person_token": TOKEN}, {"person_token": "b" * 64}])
         row = {"person_token": TOKEN, "name": "张三", "id_type": "01", "id_number": "11010519491231002X"}
         sealed = {"source": "police", "collected_at": "2026-11-20", "collector": "P01", "row_hash": 1, "id": 7,
@@ -164,7 +169,11 @@ def test_an_identity_is_shown_for_a_reason_counts_down_and_closes_by_itself(
     box.reason.setText("现场核实居住登记")
     box.act.click()
     settle(qtbot, shell)
-    assert "张三" in words(view) and "11010519491231002X" in words(view) and box.countdown.text() == "3:00 后自动遮盖"
+    assert (
+        "张三" in words(view)
+        and "11010519491231002X" in words(view)
+        and box.countdown.text() == "3:00 后自动遮盖"
+    )
     for _second in range(reveal_box.MINUTES * 60):
         box._tick()
     assert not box.is_open and "张三" not in words(view)
@@ -215,7 +224,9 @@ def test_a_file_whose_record_is_gone_says_so(shell: Shell, qtbot: Any):
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
-def test_a_picture_of_a_file_can_be_looked_at(shell: Shell, qtbot: Any, tmp_path: Path, width: int, height: int):
+def test_a_picture_of_a_file_can_be_looked_at(
+    shell: Shell, qtbot: Any, tmp_path: Path, width: int, height: int
+):
     shell.resize(width, height)
     opened(shell, qtbot, "address", "A00000000001")
     assert shell.grab().save(str(tmp_path / f"file-{width}.png"))
