@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,13 +11,14 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Table, func as sql, select
 
 from core.model.ledger import change_set
-from core.model.registry import TABLES
+from core.model.registry import TABLES, entity_id
 from core.model.resources import RESOURCES
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import search as index
 from core.store.engine import Store
 from core.store.search import Hit
+from core.verification.matching.service import match_text
 
 SHOWN: Final = {
     "address": ("full_text", "address_code", "community_code", "grid_code", "status"),
@@ -42,6 +44,8 @@ SHOWN: Final = {
 }
 """The columns of each listing; sealed identities are in none."""
 _FOUND: Final = 1000
+_WORDS, _NUMBER = re.compile(r"[一-鿿]{2}"), re.compile(r"[0-9０-９〇零一二三四五六七八九十]")
+"""What an address in words has at least: the matcher is not asked for anything else."""
 _TOTALS: Final[WeakKeyDictionary[Store, dict[str, tuple[int, int]]]] = WeakKeyDictionary()
 """Per open store and kind: the change set after which it was counted, and the count."""
 
@@ -56,9 +60,13 @@ class Slice:
 
 @permits("registry.read")
 def search(workspace: Workspace, wanted: str, *, limit: int = 20) -> Sequence[Hit]:
-    """Entities whose text holds every word of ``wanted``; each search is one audit entry (F57)."""
+    """Entities whose text holds every word of ``wanted``; each search is one audit entry (F57).
+
+    Where no text does, an address in another spelling finds the standard addresses that it may mean.
+    """
     with workspace.store.read() as connection:
         hits = index.search(connection, wanted, limit=limit)
+    hits = hits or _meant(workspace, wanted)[:limit]
     _audit(workspace, wanted, len(hits))
     return hits
 
@@ -122,6 +130,14 @@ def filtered(workspace: Workspace, resource: str, wanted: str) -> Slice:
         }
     _audit(workspace, wanted, len(rows))
     return Slice(0, [rows[one] for one in hits if one in rows])
+
+
+def _meant(workspace: Workspace, wanted: str) -> list[Hit]:
+    """The standard addresses that a text with words and a number may mean, the surest first."""
+    if not (_WORDS.search(wanted) and _NUMBER.search(wanted)):
+        return []
+    named = match_text(workspace, wanted).candidates
+    return [Hit("address", entity_id(one.address_code), one.full_text, one.address_code) for one in named]
 
 
 def _rows(table: Table, resource: str) -> Any:

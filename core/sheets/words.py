@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from core.i18n import _, in_chinese
 from core.model.labels import CODES, TITLES
-from core.model.resources import Column, Resource
+from core.model.resources import Column, Resource, references
+
+_ADDRESS_HEADINGS = (
+    "地址", "标准地址", "详细地址", "所在地址", "现住地址", "经营地址", "注册地址", "单位地址", "房屋地址", "address",
+)  # fmt: skip
+"""Headings of stations' own lists under which an address stands in words (``sheet_intake`` matches them)."""
 
 
 def word_of(column: Column, code: str) -> str:
@@ -29,5 +34,8 @@ def names_of(resource: Resource) -> dict[str, str]:
     for name in resource.header("delta"):
         title = TITLES.get(name, name)
         for heading in (name, title, in_chinese(title)):
+            made.setdefault(heading, name)
+    for name, target in references(resource).items():
+        for heading in _ADDRESS_HEADINGS if target == "address" else ():
             made.setdefault(heading, name)
     return made

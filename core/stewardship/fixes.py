@@ -27,6 +27,7 @@ from core.verification.declaration import Rule
 from core.verification.engine import STANDING
 from core.verification.fixing import Fixed, fix
 from core.verification.keys import key_text
+from core.verification.matching.service import matcher_of
 from core.verification.showing import shape
 from core.verification.storage import typed
 
@@ -149,7 +150,8 @@ def _fixable(rule_id: str) -> Rule:
 def _work(connection: Connection, workspace: Workspace, one: Rule) -> Iterator[_Work]:
     """The open findings' rows, resource by resource in the order in which references need them."""
     context = district_context(
-        mode=STANDING, sender="", known={}, now=workspace.clock(), severities=severities(connection)
+        mode=STANDING, sender="", known={}, now=workspace.clock(), severities=severities(connection),
+        matcher=matcher_of(workspace),
     )
     for name in RESOURCES:
         if name not in one.resources:

@@ -15,7 +15,7 @@ from core.errors import GridLinkError
 from core.i18n import _
 from core.jobs import Progress
 from core.model.ledger import change_set, finding, quarantine
-from core.model.resources import RESOURCES, SENDERS, Resource
+from core.model.resources import RESOURCES, SENDERS, Resource, references
 from core.model.stewardship import return_item, sheet
 from core.packages.never import is_forbidden
 from core.registry import changes
@@ -25,9 +25,14 @@ from core.security.workspace import Workspace, permits
 from core.sheets.forms import FIRST_ROW, REFERENCE, Part, write_form
 from core.sheets.reading import SUFFIXES, Table, read_book
 from core.stewardship.return_rows import digest_of
+from core.verification.matching.answering import match_frame
+from core.verification.matching.index import index_of
+from core.verification.writing import IN_WORDS
 
 STATION: Final = "police"
 """Who speaks in a sheet that does not say: the station's own."""
+_NAMED: Final = 100
+"""Addresses for which the note names candidates; all are found again among the findings."""
 _BY_HAND: Final = ("collected_at", "collector")
 
 
@@ -90,16 +95,19 @@ def ingest_sheet(
             return _result(path, who, started, change_set=repeated, repeat=True, dry_run=dry_run)
         number = 0 if dry_run else changes.begin(connection, workspace, "sheet", path.name)
         intake = Intake(workspace, connection, number, who, "delta", (), progress, dry_run=dry_run)
+        notes: list[dict[str, Any]] = []
         returned = book.meta.get("return_file")
         for table in book.tables:
             rows = _prepared(table, who, workspace)
             if returned:
                 rows = _corrected_only(rows, table.resource)
                 _answer(connection, rows[REFERENCE].to_list(), number) if not dry_run else None
+            rows, words = _with_codes(rows, table, workspace)
+            notes += words
             intake.resource(table.resource, rows.drop(REFERENCE, strict=False))
         due = {} if dry_run else _finish(connection, workspace, intake, path, digest, returned=returned)
         progress.checkpoint()
-    warnings = [
+    warnings = notes + [
         {"code": "column_unknown", "message": _("{sheet}: the column “{column}” is unknown and was left out.").format(
             sheet=table.sheet, column=column), "details": {"column": column}}
         for table in book.tables for column in table.unknown
@@ -139,6 +147,32 @@ def _prepared(table: Table, sender: str, workspace: Workspace) -> pl.DataFrame:
         collected_at=pl.col("collected_at").fill_null(workspace.now()),
         collector=pl.col("collector").fill_null("sheet"),
     )
+
+
+def _with_codes(
+    rows: pl.DataFrame, table: Table, workspace: Workspace
+) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
+    """Addresses in words by the codes of the standard addresses that they surely mean, and what is to be said of it.
+
+    What may mean several stays as it is: verification holds the row, the note names the candidates.
+    """
+    columns = [name for name, target in references(table.resource).items() if target == "address"]
+    if not columns:
+        return rows, []
+    words = rows.filter(pl.col(columns[0]).str.contains(IN_WORDS)).select("line", columns[0])
+    if words.is_empty():
+        return rows, []
+    answers = match_frame(words[columns[0]], index_of(workspace)).with_columns(line=words["line"])
+    sure = answers.filter(pl.col("decision") == "match").select("line", _code="address_code")
+    joined = rows.join(sure, on="line", how="left", maintain_order="left")
+    coded = joined.with_columns(pl.coalesce("_code", columns[0]).alias(columns[0])).drop("_code")
+    told = _("{sheet}: {matched} of {words} addresses in words were matched with standard addresses.")
+    unclear = answers.filter(pl.col("decision") != "match").head(_NAMED).select("line", "candidates")
+    return coded, [{
+        "code": "addresses_matched",
+        "message": told.format(sheet=table.sheet, matched=f"{sure.height:,}", words=f"{words.height:,}"),
+        "details": {"matched": sure.height, "words": words.height, "unclear": unclear.to_dicts()},
+    }]  # fmt: skip
 
 
 def _corrected_only(rows: pl.DataFrame, resource: Resource) -> pl.DataFrame:
@@ -208,6 +242,7 @@ def _explanation() -> list[str]:
         where.format(row=FIRST_ROW),
         _("Columns with a star must be filled. Where a cell has a list, choose from it."),
         _("Names, numbers and phones are entered masked, as they are shown on screen: 张*, 138****5678."),
+        _("Instead of an address code the address in words will do: it is matched with the standard addresses."),
         _("Days are written 2026-11-23. Codes of addresses and houses are text and are not shortened."),
         _("If “collected at” and “collector” stay empty, the moment of the import is taken."),
         _("Save it and import it in GridLink (Inbox, or gridlink ingest): each row is verified as in a package."),

@@ -19,11 +19,14 @@ from core.model.resources import RESOURCES, references
 from core.registry import words
 from core.spatial.coordinates import to_wgs84
 from core.spatial.topology import GridMap
+from core.verification.context import Matcher
 from core.verification.surroundings import SURROUNDINGS
 from core.verification.together import with_topology
 
 BATCH: Final = 100_000
 _CRS: Final = "EPSG:4490"
+_TOLD: Final = ("address", "full_text", "地址")
+"""Under these names a report may say in words which address it means."""
 _PERSON, _HOUSE, _ADDRESS = TABLES["person"], TABLES["house"], TABLES["address"]
 _ORGANISATION, _GRID, _IDENTITY = TABLES["organisation"], TABLES["grid"], TABLES["identity"]
 
@@ -46,11 +49,15 @@ class Scope:
 
 @dataclass
 class Surroundings:
-    """Counts over the whole registry for one resource, made once; ``today`` is the calendar day (ISO)."""
+    """Counts over the whole registry for one resource, made once; ``today`` is the calendar day (ISO).
+
+    ``matcher`` finds the addresses of which reports from door plates speak.
+    """
 
     connection: Connection
     resource: str
     today: str
+    matcher: Matcher | None = None
     _tables: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
     _grids: GridMap | None = None
 
@@ -85,6 +92,8 @@ class Surroundings:
             frame = frame.join(counted, on=key, how="left", maintain_order="left")
         if self._grids is not None:
             frame = _placed(frame, self._grids)
+        if self.resource == "qr_report" and self.matcher is not None:
+            frame = frame.with_columns(_address_meant=_meant(frame["payload"], self.matcher))
         if self.resource == "grid":
             frame = with_topology(frame)
         absent = [name for name in SURROUNDINGS if name not in frame.columns]
@@ -156,6 +165,15 @@ def _placed(frame: pl.DataFrame, grids: GridMap) -> pl.DataFrame:
     return frame.with_columns(_grids=pl.Series(count), _grid_here=pl.Series(code, dtype=pl.String)).with_columns(
         _grids=pl.when(known).then("_grids"), _grid_here=pl.when(known).then("_grid_here")
     )
+
+
+def _meant(payloads: pl.Series, matcher: Matcher) -> pl.Series:
+    """The standard address of which a report's own words speak, where they name one."""
+    told = pl.coalesce(pl.first().str.json_path_match(f"$.{name}") for name in _TOLD)
+    words = payloads.to_frame().select(told).to_series()
+    named = words.is_not_null()
+    meant = pl.Series([None] * len(words), dtype=pl.String)
+    return meant.scatter(named.arg_true(), matcher(words.filter(named))) if named.any() else meant
 
 
 def _lives_here(today: str) -> ColumnElement[bool]:

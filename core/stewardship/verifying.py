@@ -25,6 +25,7 @@ from core.store import bulk
 from core.verification.context import Context, district_context
 from core.verification.engine import STANDING, verify
 from core.verification.freetext import mask_free_text
+from core.verification.matching.service import matcher_of
 
 _COLUMNS: Final = (
     "change_set", "resource", "line", "key", "rule", "severity", "field", "value", "entity", "sender", "collector",
@@ -94,7 +95,8 @@ def verify_registry(
     found = _Found()
     with workspace.store.read() as connection:
         context = district_context(
-            mode=STANDING, sender="", known={}, now=workspace.clock(), severities=severities(connection)
+            mode=STANDING, sender="", known={}, now=workspace.clock(), severities=severities(connection),
+            matcher=matcher_of(workspace),
         )
         for name in names:
             _look_at(connection, name, scope, context=context, found=found, progress=progress)
@@ -126,7 +128,7 @@ def _look_at(
 ) -> None:
     total = TABLES[name]
     progress.phase(_("Verifying {resource}").format(resource=total.name))
-    around = Surroundings(connection, name, str(context.today))
+    around = Surroundings(connection, name, str(context.today), context.matcher)
     listed = _listed(connection, name)
     found.checked[name] = 0
     for rows in around.batches(scope):

@@ -96,8 +96,10 @@ def _said(column: Column, text: str) -> str:
 
 def _of_rows(resource: Resource) -> Iterator[Fault]:
     yield Fault(DUPLICATE, {})
-    for name in references(resource):
+    for name, target in references(resource).items():
         yield Fault("reference.unknown", {name: _NOWHERE}, pl.col(name).is_not_null())
+        if target == "address":
+            yield Fault("reference.address_words", {name: pl.lit("某某路旁")}, pl.col(name).is_not_null())
     if not resource.sealed:
         other = pl.when(pl.col("source") == "fire").then(pl.lit("qr")).otherwise(pl.lit("fire"))
         yield Fault("envelope.source_differs", {"source": other})

@@ -21,6 +21,7 @@ from core.verification.rules import (
     persons,
     placing,
     references,
+    reports,
     residents,
     spelling,
     tenancies,
@@ -31,7 +32,7 @@ from core.verification.rules import (
 
 _MODULES = (
     values, envelope, references, coordinates, texts, open_identity, addresses, houses, persons, organisations,
-    identities, disputes, spelling, placing, tenancies, residents, upkeep,
+    identities, disputes, spelling, placing, tenancies, residents, upkeep, reports,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -21,6 +21,8 @@ from core.settings import RESOURCES, read_toml
 CHINA = timezone(timedelta(hours=8))
 _DIVISIONS = RESOURCES / "divisions"
 Thresholds = Mapping[str, Mapping[str, float]]
+Matcher = Callable[[pl.Series], pl.Series]
+"""Addresses in words to the codes of standard addresses; null where it is not sure of one."""
 
 
 class ThresholdWrong(GridLinkError):
@@ -37,7 +39,7 @@ class Context:
     is not checked). ``boundary`` is the district's outline in WGS-84; without it, and without
     ``divisions``, coordinates and division codes are not held against the district. The mode is that of the
     package, or ``standing`` where the registry's own rows are looked at. ``severities`` are those that the
-    administrator has switched (``off`` among them).
+    administrator has switched (``off`` among them). ``matcher`` finds the standard address that words mean.
     """
 
     mode: str
@@ -48,6 +50,7 @@ class Context:
     boundary: BaseGeometry | None = None
     thresholds: Thresholds = field(default_factory=dict)
     severities: Mapping[str, str] = field(default_factory=dict)
+    matcher: Matcher | None = None
 
     @property
     def today(self) -> date:
@@ -87,10 +90,10 @@ class Context:
 
 def district_context(
     *, mode: str, sender: str, known: Mapping[str, pl.Series], now: datetime,
-    severities: Mapping[str, str] | None = None,
+    severities: Mapping[str, str] | None = None, matcher: Matcher | None = None,
 ) -> Context:  # fmt: skip
     """The context of this district: its divisions, outline and thresholds."""
-    return Context(mode, sender, now, known, divisions(), outline(), thresholds(), severities or {})
+    return Context(mode, sender, now, known, divisions(), outline(), thresholds(), severities or {}, matcher)
 
 
 @functools.cache

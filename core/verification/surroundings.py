@@ -27,6 +27,7 @@ SURROUNDINGS: Final[Mapping[str, Any]] = {
     "_known": pl.Int64,  # 1 where the registry has the person whose identity this is
     "_grids": pl.Int64,  # grids of the governance kind in which the position lies; null: not placed
     "_grid_here": pl.String,  # the one grid in which it lies
+    "_address_meant": pl.String,  # the address of which the words of a report speak
     "_same_text": pl.Int64,  # addresses in use with this full text
     "_code_users": pl.Int64,  # organisations that use the same organisation code
     "_addresses": pl.Int64,  # addresses that name the grid

@@ -12,6 +12,8 @@ import polars as pl
 
 from core.model.resources import Column
 
+IN_WORDS: Final = r"\p{Han}"
+"""What tells words from a code."""
 _FULL: Final = "".join(chr(code) for code in range(0xFF01, 0xFF5F)) + "　"
 _HALF: Final = "".join(chr(code) for code in range(0x21, 0x7F)) + " "
 _LETTERS_AND_DIGITS: Final = [

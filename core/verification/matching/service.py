@@ -11,6 +11,7 @@ from core.i18n import _
 from core.jobs import Progress
 from core.security import audit
 from core.security.workspace import Workspace, permits
+from core.verification.context import Matcher
 from core.verification.csv_files import answer_file
 from core.verification.matching.answering import match_frame
 from core.verification.matching.index import index_of
@@ -35,6 +36,14 @@ class Match:
     confidence: float
     candidates: tuple[Candidate, ...]
     reasons: tuple[str, ...]
+
+
+def matcher_of(workspace: Workspace) -> Matcher:
+    """The store's matcher for rules and intake: the code where it is sure, null elsewhere.
+
+    The addresses are read when it is first asked.
+    """
+    return lambda texts: match_frame(texts, index_of(workspace))["address_code"]
 
 
 @permits("registry.read")

@@ -141,6 +141,15 @@ RULES = (
         passes=example(name="观前面馆"), fails=example(name="店"),
     ),
     Rule(
+        id="organisation.unreachable", standing=True,
+        applies=at("organisation", "phone_masked"),
+        severity=Severity.NOTICE, dimension=Dimension.ACCESSIBILITY,
+        message=N_("No phone is known under which the open organisation can be reached."),
+        cure=N_("Ask for one at the next visit."), source=N_("GB/T 36344-2018, accessibility"),
+        broken=lambda terms: terms.value.is_null() & (pl.col("status") == "open"),
+        passes=example(status="open", phone_masked="138****5678"), fails=example(status="open"),
+    ),
+    Rule(
         id="organisation.employees_implausible",
         applies=at("organisation", "employees"),
         severity=Severity.WARNING, dimension=Dimension.ACCURACY,

@@ -35,7 +35,7 @@ RULES = (
     Rule(
         id="address.not_placed", standing=True,
         applies=at("address", "lon"),
-        severity=Severity.NOTICE, dimension=Dimension.COMPLETENESS,
+        severity=Severity.NOTICE, dimension=Dimension.ACCESSIBILITY,
         message=N_("The address has no position, so it cannot be shown on the map."),
         cure=N_("Place it on the map, or have the bureau send its coordinates."), source=REGISTRY,
         broken=lambda terms: terms.value.is_null() & _IN_USE,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from core.i18n import N_
 from core.model.resources import REFERENCES, references
 from core.verification.declaration import PACKAGE_FORMAT, Dimension, Example, Rule, Severity, Terms, example
+from core.verification.freetext import masked
 from core.verification.keys import hashed
+from core.verification.writing import IN_WORDS
 
 _ADDRESS = "320508017003000001"
 
@@ -15,6 +19,14 @@ _ADDRESS = "320508017003000001"
 def _dangling(terms: Terms) -> pl.Expr | None:
     known = terms.context.known.get(REFERENCES[terms.column.name])
     return None if known is None else ~hashed(terms.value).is_in(known.implode())
+
+
+def _matched(terms: Terms) -> Mapping[str, pl.Expr]:
+    """The code of the one standard address that the words mean, if they mean one."""
+    matcher = terms.context.matcher
+    if matcher is None:
+        return {}
+    return {terms.column.name: terms.value.map_batches(matcher, return_dtype=pl.String)}
 
 
 def _division_unknown(terms: Terms) -> pl.Expr | None:
@@ -27,6 +39,17 @@ def _division_unknown(terms: Terms) -> pl.Expr | None:
 
 
 RULES = (
+    Rule(
+        id="reference.address_words", guard=True,
+        applies=lambda resource: tuple(n for n, target in references(resource).items() if target == "address"),
+        severity=Severity.ERROR, dimension=Dimension.CONFORMITY,
+        message=N_("“{value}” is an address in words, not the code of a standard address."),
+        cure=N_("Have it corrected by rule, which finds the standard address meant; what is unclear goes back."),
+        source=N_("GA/T 2000.32-2014, standard address"),
+        broken=lambda terms: terms.value.str.contains(IN_WORDS),
+        fix=_matched, shown=masked(pl.col("address_code")),
+        passes=example("house", address_code=_ADDRESS), fails=example("house", address_code="平江路58弄11号"),
+    ),
     Rule(
         id="reference.unknown",
         applies=lambda resource: tuple(references(resource)),

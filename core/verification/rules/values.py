@@ -7,7 +7,7 @@ import json
 import polars as pl
 
 from core.i18n import N_
-from core.model.resources import Column
+from core.model.resources import Column, references
 from core.verification import storage, writing
 from core.verification.declaration import (
     CORRECT_AT_SOURCE,
@@ -39,7 +39,10 @@ def _missing(terms: Terms) -> pl.Expr:
 
 
 def _pattern_wrong(terms: Terms) -> pl.Expr:
-    return ~terms.value.str.contains(f"^(?:{terms.column.pattern.replace(chr(92) + 'd', '[0-9]')})$")
+    wrong = ~terms.value.str.contains(f"^(?:{terms.column.pattern.replace(chr(92) + 'd', '[0-9]')})$")
+    if references(terms.resource).get(terms.column.name) == "address":
+        return wrong & ~terms.value.str.contains(writing.IN_WORDS)  # an address in words has a rule of its own
+    return wrong
 
 
 def _number_wrong(terms: Terms) -> pl.Expr:
