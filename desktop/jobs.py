@@ -86,6 +86,10 @@ class JobRunner(QObject):
         """Starts long work that people watch in the job panel; ``done`` gets its result in the window's thread."""
         return self._start(Job(title, shown=True), work, done, self._writers)
 
+    def write(self, work: Callable[[], Any], done: Callable[[Any], None]) -> Job:
+        """Changes something small in its turn, without a place in the job panel."""
+        return self._start(Job("", shown=False), lambda progress: work(), done, self._writers)
+
     def read(self, work: Callable[[], Any], done: Callable[[Any], None]) -> Job:
         """Fetches something for a page without a place in the job panel."""
         return self._start(Job("", shown=False), lambda progress: work(), done, self._readers)

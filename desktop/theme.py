@@ -161,6 +161,6 @@ def _palette(t: Tokens) -> QPalette:
 
 def style_sheet(t: Tokens) -> str:
     """The one style sheet; widgets name their part by object name or by the property ``kind``."""
-    sizes = {"xs": XS, "s": S, "m": M, "l": L, "xl": XL, "radius": RADIUS}
+    sizes = {"xs": XS, "s": S, "m": M, "l": L, "xl": XL, "radius": RADIUS, "icons": (RESOURCES / "icons").as_posix()}
     text = (RESOURCES / "desktop.qss").read_text("utf-8")
     return Template(text).substitute({**asdict(t), **{name: str(size) for name, size in sizes.items()}})

@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton,
 from core.i18n import N_, _
 from desktop import theme
 
+_WORDS = 420
+"""How wide the words of an empty state run."""
+
 STATUS_WORDS: dict[theme.Status, str] = {
     "error": N_("Error"), "warning": N_("Warning"), "notice": N_("Notice"), "done": N_("Done"),
     "waiting": N_("Waiting"), "unchecked": N_("Not checked"),
@@ -91,7 +94,9 @@ def empty(icon: str, text: str, action: QWidget | None = None) -> QWidget:
     column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
     words = label(text, "muted", wrap=True)
     words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    words.setMinimumWidth(360)
+    words.setFixedWidth(_WORDS)
+    words.ensurePolished()
+    words.setMinimumHeight(words.heightForWidth(_WORDS))
     column.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
     if action is not None:
         column.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -31,7 +31,7 @@ class RowsModel(QAbstractTableModel):
 
     def __init__(self, fields: Sequence[Field]) -> None:
         super().__init__()
-        self._fields, self.rows = list(fields), list[Any]()
+        self.fields, self.rows = list(fields), list[Any]()
 
     def show_rows(self, rows: Sequence[Any]) -> None:
         """Replaces the rows."""
@@ -43,23 +43,23 @@ class RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._fields)
+        return 0 if parent.isValid() else len(self.fields)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._fields):
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.fields):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._fields[section].title
+            return self.fields[section].title
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(self._fields[section])
+            return _alignment(self.fields[section])
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        field, row = self._fields[index.column()], self.rows[index.row()]
+        field, row = self.fields[index.column()], self.rows[index.row()]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return _shown(field, row)
         return _look(field, row, role)

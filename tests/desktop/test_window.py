@@ -79,7 +79,7 @@ def test_the_rail_shows_only_what_the_role_may_open(qtbot, open_shell, workspace
     create_account(workspace, "auditor", "another long one", ["audit_administrator"])
     create_account(workspace, "officer1", "another long two", ["officer"])
     officer = Workspace(workspace.store, Actor("officer1", frozenset({"officer"})))
-    assert list(open_shell(officer).pages) == ["workbench", "registry", "reports"]
+    assert list(open_shell(officer).pages) == ["workbench", "field_audit", "registry", "reports"]
 
 
 def test_an_empty_store_says_what_to_do_first(qtbot, open_shell, workspace: Workspace):
