@@ -91,29 +91,13 @@ class FieldAuditPage(Page):
         self._parts.addWidget(self._result)
         for stack in (self._entry, self._result):
             stack.addWidget(QWidget())
-        segments = QHBoxLayout()
-        segments.setSpacing(0)
-        for number, title in enumerate((_("Results"), _("Coefficients"))):
-            made = QPushButton(title)
-            made.setProperty("kind", "segment")
-            made.setCheckable(True)
-            made.clicked.connect(lambda _checked=False, number=number: self.show_part(number))
-            self._segments.addButton(made, number)
-            segments.addWidget(made)
-        self._segments.button(0).setChecked(True)
-        segments.addSpacing(theme.M)
-        segments.addWidget(self.community)
-        segments.addStretch(1)
-        for action in (self.again, self.sheet, self.export, self.end):
-            segments.addWidget(action)
-            segments.addSpacing(theme.S)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(theme.M, 0, 0, 0)
         column.setSpacing(theme.S)
         column.addWidget(self._told)
         column.addWidget(self._seed)
-        column.addLayout(segments)
+        column.addLayout(self._bar())
         column.addWidget(self._parts, 1)
         split = QSplitter()
         split.setHandleWidth(1)
@@ -140,6 +124,25 @@ class FieldAuditPage(Page):
         outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addWidget(self._states, 1)
+
+    def _bar(self) -> QHBoxLayout:
+        segments = QHBoxLayout()
+        segments.setSpacing(0)
+        for number, title in enumerate((_("Results"), _("Coefficients"))):
+            made = QPushButton(title)
+            made.setProperty("kind", "segment")
+            made.setCheckable(True)
+            made.clicked.connect(lambda _checked=False, number=number: self.show_part(number))
+            self._segments.addButton(made, number)
+            segments.addWidget(made)
+        self._segments.button(0).setChecked(True)
+        segments.addSpacing(theme.M)
+        segments.addWidget(self.community)
+        segments.addStretch(1)
+        for action in (self.again, self.sheet, self.export, self.end):
+            segments.addWidget(action)
+            segments.addSpacing(theme.S)
+        return segments
 
     def _entering(self) -> QWidget:
         split = QSplitter()
