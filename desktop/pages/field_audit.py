@@ -22,7 +22,7 @@ from core.i18n import N_, _
 from core.model.names import label as name_of
 from core.registry.divisions import division_name
 from core.stewardship.audit_items import NOT_FOUND, Item, enter, items
-from core.stewardship.check_sheet import write_check_sheet
+from core.stewardship.check_sheets import Entered, enter_check_sheet, write_check_sheet
 from core.stewardship.coefficients import Result, coefficients
 from core.stewardship.field_audit import Reproduction, Round, close, draw, reproduce, rounds
 from desktop import theme
@@ -73,11 +73,11 @@ class FieldAuditPage(Page):
         may = desk.workspace.actor.may("field_audit.run")
         self.new = button(_("Draw a sample…"), self.ask_draw, icon="wand", kind="primary")
         self.sheet = button(
-            _("Check sheet…"), self.ask_sheet, icon="print", tip=_("A page for each community")
+            _("Check sheet…"), self.ask_sheet, icon="print", tip=_("To print, or to fill in and bring back")
         )
-        self.again = button(
-            _("Draw again"), self.reproduce, icon="refresh", tip=_("Do seed and list give it?")
-        )
+        self.back = button(_("Filled sheet…"), self.ask_filled, icon="import", tip=_("Enter what a check sheet says"))
+        tip = _("Do seed and list give it?")
+        self.again = button(_("Draw again"), self.reproduce, icon="refresh", tip=tip)
         self.end = button(_("Close the round"), self.close_round, icon="lock")
         self.export = ListExport(desk, self.items, _("Field audit"))
         for widget in (self.new, self.end):
@@ -139,7 +139,7 @@ class FieldAuditPage(Page):
         segments.addSpacing(theme.M)
         segments.addWidget(self.community)
         segments.addStretch(1)
-        for action in (self.again, self.sheet, self.export, self.end):
+        for action in (self.again, self.export, self.sheet, self.back, self.end):
             segments.addWidget(action)
             segments.addSpacing(theme.S)
         return segments
@@ -191,16 +191,25 @@ class FieldAuditPage(Page):
         """Writes the check sheets of the round, or of the community that is chosen."""
         one, workspace, community = self.round, self.desk.workspace, self.community.currentData() or ""
         if one is not None:
-            told = _(
-                "{n} records on check sheets: {file}. They print on A4 across, a page or more a community."
-            )
+            told = _("{n} records on the check sheet: {file}. Print it, or fill it in and bring it back.")
             self.desk.jobs.run(
                 _("Writing the check sheets"),
-                lambda progress: write_check_sheet(
-                    workspace, one.id, out, community=community, progress=progress
-                ),
+                lambda _progress: write_check_sheet(workspace, one.id, out, community=community),
                 lambda count: self.desk.messages.done(told.format(n=f"{count:,}", file=out)),
             )
+
+    def ask_filled(self) -> None:
+        """Asks for a filled check sheet and enters what it says."""
+        name, _kind = QFileDialog.getOpenFileName(self, _("A filled check sheet"), "", "*.xlsx *.xls *.ods")
+        if name:
+            self.take_sheet(Path(name))
+
+    def take_sheet(self, path: Path) -> None:
+        """Enters what a filled check sheet says, all of it or nothing."""
+        workspace = self.desk.workspace
+        self.desk.jobs.run(
+            _("Reading the check sheet"), lambda _progress: enter_check_sheet(workspace, path), self._taken
+        )
 
     def keep(self, item: Item, found: str, results: dict[str, str], remark: str) -> None:
         """Keeps a result and goes on to the next record that nobody has looked at."""
@@ -289,6 +298,13 @@ class FieldAuditPage(Page):
     def _kept(self, item: Item) -> None:
         if self.round is not None:
             self.refresh()
+
+    def _taken(self, found: Entered) -> None:
+        told = _("Round {number}: {answered} of {rows} records on the sheet were looked at, {fresh} results are new.")
+        self.desk.messages.done(told.format(
+            number=found.round, answered=f"{found.answered:,}", rows=f"{found.rows:,}", fresh=f"{found.fresh:,}"
+        ))  # fmt: skip
+        self.refresh()
 
     def _drawn(self, one: Round) -> None:
         self.round = one

@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from core.i18n import _
 from core.model.labels import field_title, shown_value
 from core.registry.divisions import division_name
+from core.sheets.checks import VERDICT_WORDS
 from core.stewardship.audit_items import FOUND, NOT_FOUND, VERDICTS, Item
-from core.stewardship.check_sheet import VERDICT_WORDS
 from core.stewardship.field_audit import Round
 from desktop import theme
 from desktop.desk import Desk
@@ -112,9 +112,7 @@ class AuditEntry(QWidget):
             )
         if item.found:
             word = _("Not found") if item.found == NOT_FOUND else _("Looked at")
-            text = _("{state} by {who} at {at}").format(
-                state=word, who=item.checked_by, at=local_time(item.checked_at)
-            )
+            text = f"{word} · {item.checked_by} · {local_time(item.checked_at)}"
             column.addWidget(status_word("error" if item.found == NOT_FOUND else "done", text))
 
     def _table(self) -> QTableWidget:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.i18n import N_, _
 from core.model.labels import field_title
 from core.registry.divisions import division_name
-from core.stewardship.coefficients import MEASURES, CommunityResult, Result
+from core.stewardship.coefficients import MEASURE_NAMES, MEASURES, CommunityResult, Result
 from core.stewardship.estimating import Coefficient
 from desktop import theme
 from desktop.desk import Desk
@@ -17,7 +17,6 @@ from desktop.widgets.exporting import ListExport
 from desktop.widgets.parts import card, head, label
 from desktop.widgets.tables import Field, RowsModel, table
 
-_NAMES = {"existence": N_("existence"), "completeness": N_("completeness"), "accuracy": N_("accuracy")}
 _MEANINGS = {
     "existence": N_("the record is there, of those looked at"),
     "completeness": N_("nothing is missing, of those found"),
@@ -68,7 +67,7 @@ def shown(one: Coefficient | None) -> str:
 
 def _community_fields() -> list[Field]:
     def measured(name: str) -> Field:
-        return Field(_(_NAMES[name]), lambda c: shown(c.measures[name]))
+        return Field(_(MEASURE_NAMES[name]), lambda c: shown(c.measures[name]))
 
     def state(one: CommunityResult) -> str:
         return _(_STATES[one.state][0])
@@ -102,7 +101,7 @@ def _listed(desk: Desk, title: str, model: RowsModel, widths: tuple[int, ...]) -
 def _figure(name: str, one: Coefficient | None) -> QWidget:
     column = QVBoxLayout()
     column.setSpacing(2)
-    column.addWidget(label(_(_NAMES[name]), "muted"))
+    column.addWidget(label(_(MEASURE_NAMES[name]), "muted"))
     row = head("")
     row.insertWidget(0, label("–" if one is None else f"{one.value:.1%}", "figure"))
     if one is not None:

@@ -108,12 +108,26 @@ def test_the_check_sheet_and_every_list_of_the_page_are_written(qtbot, shell: Sh
     page = drawn(qtbot, shell)
     page.write_sheet(tmp_path / "check.xlsx")
     settle(qtbot, shell)
-    assert len(openpyxl.load_workbook(tmp_path / "check.xlsx").sheetnames) == len(page.round.strata)
+    assert openpyxl.load_workbook(tmp_path / "check.xlsx").worksheets[1].max_row >= page.round.items
     for number, export in enumerate(page.findChildren(ListExport)):
         export.write(tmp_path / f"{number}.xlsx")
         settle(qtbot, shell)
         book = openpyxl.load_workbook(tmp_path / f"{number}.xlsx")
         assert book.worksheets[1].max_row - 1 == export._model.rowCount()
+
+
+def test_a_filled_check_sheet_comes_back_as_results(qtbot, shell: Shell, tmp_path: Path):
+    page, path = drawn(qtbot, shell), tmp_path / "check.xlsx"
+    page.write_sheet(path)
+    settle(qtbot, shell)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[1]
+    names = [sheet.cell(2, n).value for n in range(1, sheet.max_column + 1)]
+    sheet.cell(3, names.index("_found") + 1).value = "查无"
+    book.save(path)
+    page.take_sheet(path)
+    settle(qtbot, shell)
+    assert page.round.checked == 1 and any("新增结果 1" in text for text in shell.messages.texts())
 
 
 def test_the_draw_can_be_repeated_and_a_closed_round_takes_no_more(qtbot, shell: Shell):
