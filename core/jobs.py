@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +31,7 @@ class Progress:
     def __init__(self) -> None:
         self._snapshot = Snapshot(phase_started=time.monotonic())
         self._cancelled = threading.Event()
+        self._stops: list[Callable[[], None]] = []
 
     def phase(self, name: str, total: int | None = None) -> None:
         """Starts a named phase (translated text) of ``total`` items; also a checkpoint."""
@@ -49,6 +51,18 @@ class Progress:
     def cancel(self) -> None:
         """Asks the work to stop at its next checkpoint; may be called from any thread."""
         self._cancelled.set()
+        for stop in tuple(self._stops):
+            stop()
+
+    @contextmanager
+    def interrupting(self, stop: Callable[[], None]) -> Iterator[None]:
+        """While the block waits for something without checkpoints, ``cancel`` calls ``stop`` (from its own thread)."""
+        self._stops.append(stop)
+        try:
+            self.checkpoint()
+            yield
+        finally:
+            self._stops.remove(stop)
 
     @property
     def snapshot(self) -> Snapshot:

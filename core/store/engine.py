@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, text
 from sqlalchemy.exc import DatabaseError
 
 from core.errors import GridLinkError
 from core.i18n import _
+from core.jobs import Progress
 from core.store import sqlcipher
 
 Backend = Literal["sqlcipher", "postgresql"]
@@ -63,6 +64,20 @@ class Store:
     def close(self) -> None:
         """Lets go of every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def cancellable(connection: Connection, progress: Progress) -> Iterator[None]:
+    """A statement that runs inside the block ends at once, as ``Cancelled``, when ``progress`` is cancelled."""
+    driver: Any = connection.connection.dbapi_connection
+    stop = driver.interrupt if connection.dialect.name == "sqlite" else driver.cancel
+    with progress.interrupting(stop):
+        try:
+            yield
+        except DatabaseError:
+            progress.checkpoint()  # the database says that it was interrupted: so we wanted
+            raise
+        progress.checkpoint()
 
 
 def is_server(location: str) -> bool:

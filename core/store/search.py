@@ -135,6 +135,17 @@ def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]
     return list(_shared_out(groups, limit))
 
 
+def containing(connection: Connection, name: str, field: str, wanted: str) -> ColumnElement[bool] | None:
+    """The condition that ``field`` of a present row holds ``wanted``, where the index can answer it; else None."""
+    word = normalise(wanted)
+    indexed = _INDEXED.get(name)
+    if connection.dialect.name != "sqlite" or indexed is None or field not in indexed.texts or len(word) < 2:
+        return None
+    index = table(f"search_{name}", column("rowid"), column(f"search_{name}"))
+    holds = index.c[f"search_{name}"].op("MATCH")(f'"{_grams(word)}"')
+    return TABLES[name].c.id.in_(select(index.c.rowid).where(holds))
+
+
 def normalise(value: str) -> str:
     """The one form that texts and questions meet in: full width folded, upper case, no blanks."""
     folded = value.upper() if value.isascii() else unicodedata.normalize("NFKC", value).upper()

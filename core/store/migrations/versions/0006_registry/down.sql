@@ -1,0 +1,7 @@
+DROP TABLE assignment
+
+DROP TABLE draft
+
+DROP TABLE entry_permit
+
+DROP TABLE saved_view
