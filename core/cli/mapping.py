@@ -1,17 +1,22 @@
-"""Commands of the map: converting coordinates."""
+"""Commands of the map: converting coordinates, tiles of the layers."""
 
 from __future__ import annotations
 
 import click
+import numpy as np
 
-from core.cli.output import Outcome
+from core.atlas import areas
+from core.atlas.atlas import Atlas
+from core.atlas.layers import AREAS, LAYERS
+from core.cli.output import Outcome, table
 from core.cli.session import Session, command
+from core.i18n import _
 from core.spatial import positions
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``coord``."""
-    for one in (coord,):
+    """Adds ``coord`` and ``tiles``."""
+    for one in (coord, tiles):
         cli.add_command(one)
 
 
@@ -33,3 +38,39 @@ def coord(session: Session, *, lon: float, lat: float, source: str, target: str)
         "unit": found.unit,
     }
     return Outcome(data, [f"{data['lon']}, {data['lat']}  {found.crs}"])
+
+
+@command("tiles")
+@click.option("--layer", required=True, type=click.Choice([*LAYERS, *AREAS]))
+@click.option("--z", required=True, type=click.IntRange(0, 24), help="Zoom of the web-mercator pyramid.")
+@click.option("--x", required=True, type=click.IntRange(min=0), help="Column, from the west.")
+@click.option("--y", required=True, type=click.IntRange(min=0), help="Row, from the north.")
+def tiles(session: Session, *, layer: str, z: int, x: int, y: int) -> Outcome:
+    """What a layer shows in one tile of the map: counts in cells, single records near."""
+    workspace = session.workspace()
+    where = {"layer": layer, "z": z, "x": x, "y": y}
+    if layer in AREAS:
+        found = areas.around(areas.read_areas(workspace), layer, _bounds(z, x, y))
+        lines = table((_("code"), _("name")), ((area.code, area.name) for area in found))
+        return Outcome(where | {"count": len(found), "features": [area.feature() for area in found]}, lines)
+    atlas = Atlas([layer])
+    with session.watched() as progress:
+        atlas.refresh(workspace, progress)
+    shown = atlas.layers.get(layer)
+    columns = (
+        shown.index.tile(z, x, y).as_columns() if shown else {"lon": [], "lat": [], "count": [], "id": []}
+    )
+    rows = [
+        list(values) for values in zip(*(np.asarray(one).tolist() for one in columns.values()), strict=True)
+    ]
+    features = [dict(zip(columns, row, strict=True)) for row in rows]
+    total = sum(one["count"] for one in features)
+    lines = [*table(tuple(columns), rows), _("{count} in {features} features").format(
+        count=f"{total:,}", features=f"{len(rows):,}")]  # fmt: skip
+    return Outcome(where | {"count": total, "features": features}, lines)
+
+
+def _bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    side = 1 << z
+    lat = [float(np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * row / side))))) for row in (y, y + 1)]
+    return x / side * 360 - 180, lat[1], (x + 1) / side * 360 - 180, lat[0]

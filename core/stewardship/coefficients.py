@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.i18n import N_
 from core.model.stewardship import audit_item
 from core.security.workspace import Workspace, permits
-from core.spatial.layers import SMALLEST
+from core.spatial.tiles import SMALLEST
 from core.stewardship.audit_items import FOUND, personal
 from core.stewardship.estimating import Coefficient, Stratum, of_stratum, overall
 from core.stewardship.field_audit import Round, round_of

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QUrlQuery, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QUrl, Signal
 from PySide6.QtWebEngineCore import (
     QWebEngineUrlRequestInfo,
     QWebEngineUrlRequestInterceptor,
@@ -15,6 +16,7 @@ from PySide6.QtWebEngineCore import (
     QWebEngineUrlScheme,
     QWebEngineUrlSchemeHandler,
 )
+from shiboken6 import isValid
 from xstatic.pkg import leaflet  # type: ignore[import-untyped]  # a wheel of static files with a path in it
 
 from core.settings import RESOURCES
@@ -25,6 +27,7 @@ _KINDS: Final = {".html": b"text/html", ".js": b"text/javascript", ".css": b"tex
                  ".svg": b"image/svg+xml"}  # fmt: skip
 _LOCAL: Final = {"gridlink", "data", "blob"}
 Answer = Callable[[Mapping[str, str]], Any]
+Tile = Callable[[int, int, int, int, Callable[[bytes | None], None]], None]
 
 
 def register_scheme() -> None:
@@ -44,26 +47,51 @@ class SchemeHandler(QWebEngineUrlSchemeHandler):
 
     acted = Signal(str, dict)
 
-    def __init__(self, answers: Mapping[str, Answer], parent: QObject | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], parent: QObject | None = None, *, tile: Tile | None = None
+    ) -> None:
+        """``tile`` answers ``/tile/<layer>/<z>/<x>/<y>``, now or later, with a picture or with nothing."""
         super().__init__(parent)
-        self._answers = answers
+        self._answers, self._tile = answers, tile
 
     def requestStarted(self, job: QWebEngineUrlRequestJob) -> None:
         url = job.requestUrl()
         parts = url.path().strip("/").split("/")
-        values = dict(QUrlQuery(url.query()).queryItems())
+        values = dict(
+            parse_qsl(url.query(QUrl.ComponentFormattingOption.FullyEncoded), keep_blank_values=True)
+        )
         if parts[0] == "act":
             self.acted.emit(parts[-1], values)
             _reply(job, b"application/json", b"{}")
         elif parts[0] == "data" and parts[-1] in self._answers:
-            content = orjson.dumps(self._answers[parts[-1]](values), option=orjson.OPT_SERIALIZE_NUMPY)
-            _reply(job, b"application/json", content)
+            found = self._answers[parts[-1]](values)
+            plain = isinstance(found, bytes)
+            content = found if plain else orjson.dumps(found, option=orjson.OPT_SERIALIZE_NUMPY)
+            _reply(job, b"application/octet-stream" if plain else b"application/json", content)
+        elif parts[0] == "tile" and self._tile is not None and all(part.isdecimal() for part in parts[1:]):
+            self._ask_tile(job, [int(part) for part in parts[1:]])
         else:
             path = _file(parts)
             if path is None:
                 job.fail(QWebEngineUrlRequestJob.Error.UrlNotFound)
             else:
                 _reply(job, _KINDS[path.suffix], path.read_bytes())
+
+    def _ask_tile(self, job: QWebEngineUrlRequestJob, wanted: list[int]) -> None:
+        """A tile may come much later, when whoever asked for it has moved on."""
+
+        def answer(picture: bytes | None) -> None:
+            if not isValid(job):
+                return
+            if picture:
+                _reply(job, _picture_kind(picture), picture)
+            else:
+                job.fail(QWebEngineUrlRequestJob.Error.UrlNotFound)
+
+        if len(wanted) == 4 and self._tile is not None:
+            self._tile(wanted[0], wanted[1], wanted[2], wanted[3], answer)
+        else:
+            answer(None)
 
 
 class LocalOnly(QWebEngineUrlRequestInterceptor):
@@ -83,6 +111,12 @@ def _file(parts: list[str]) -> Path | None:
     path = root.joinpath(*(parts[1:] if parts[0] == "leaflet" else parts)).resolve()
     inside = path.is_relative_to(root.resolve()) and path.is_file() and path.suffix in _KINDS
     return path if inside else None
+
+
+def _picture_kind(picture: bytes) -> bytes:
+    if picture.startswith(b"\x89PNG"):
+        return b"image/png"
+    return b"image/webp" if picture[8:12] == b"WEBP" else b"image/jpeg"
 
 
 def _reply(job: QWebEngineUrlRequestJob, kind: bytes, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from PySide6.QtCore import QUrl, Signal
@@ -15,43 +15,36 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import delete
 
 from desktop import theme
-from desktop.map.scheme import PAGE, SCHEME, Answer, LocalOnly, SchemeHandler
+from desktop.map import colours
+from desktop.map.acts import parsed
+from desktop.map.scheme import PAGE, SCHEME, Answer, LocalOnly, SchemeHandler, Tile
 
 _PATIENCE: Final = 60.0
 _DEATHS: Final = 3
-COLOURS: Final = {
-    "light": {
-        "address": "#1F4E8C",
-        "house": "#2F7D6B",
-        "organisation": "#8A5300",
-        "person": "#5B4B9A",
-        "place": "#3C6E9F",
-        "thing": "#7A5C2E",
-        "event": "#8C3A6B",
-        "hazard": "#B3261E",
-    },
-    "dark": {
-        "address": "#5B93E6",
-        "house": "#5DB8A2",
-        "organisation": "#D9A04E",
-        "person": "#A794F2",
-        "place": "#7FB2E0",
-        "thing": "#C9A46A",
-        "event": "#D98ABB",
-        "hazard": "#FF8A80",
-    },
-}
+
+
+@dataclass
+class ShownLayer:
+    """One layer as it is shown; their order in the list is the order in which they are painted."""
+
+    name: str
+    opacity: float = 1.0
 
 
 @dataclass
 class Place:
-    """Where the map is; kept outside the page so that its death loses nothing."""
+    """Where the map is and what it shows; kept outside the page so that its death loses nothing."""
 
     lon: float = 120.6
     lat: float = 31.318
     zoom: float = 12.5
-    layers: list[str] = field(default_factory=lambda: ["address"])
+    layers: list[ShownLayer] = field(default_factory=lambda: [ShownLayer("address")])
+    levels: list[str] = field(default_factory=lambda: ["subdistrict", "community", "grid"])
+    fill: dict[str, Any] | None = None
+    ground: dict[str, Any] | None = None
+    system: str = "EPSG:4490"
     marked: tuple[float, float] | None = None
+    chosen: list[str] = field(default_factory=list)
     fit: bool = True
 
 
@@ -60,16 +53,20 @@ class MapView(QWidget):
 
     ready = Signal()
     drawn = Signal(int)
-    opened = Signal(str, int)
+    acted = Signal(str, dict)
     revived = Signal()
     gave_up = Signal()
 
-    def __init__(self, answers: Mapping[str, Answer], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], parent: QWidget | None = None, *, tile: Tile | None = None
+    ) -> None:
         super().__init__(parent)
         self.place = Place()
+        self.painted_ms: list[float] = []
         self._deaths: list[float] = []
+        self._up = False
         self._profile = QWebEngineProfile(self)  # off the record: nothing is written to the disk
-        self._handler = SchemeHandler(answers, self)
+        self._handler = SchemeHandler(answers, self, tile=tile)
         self._handler.acted.connect(self._acted)
         self.guard = LocalOnly(self)
         self._profile.installUrlSchemeHandler(SCHEME, self._handler)
@@ -86,32 +83,62 @@ class MapView(QWidget):
 
     def load(self) -> None:
         """Opens the page; ``ready`` follows when it stands where ``place`` says."""
+        self._up = False
         self.page.load(QUrl(PAGE))
 
     def call(self, name: str, *values: Any, then: Callable[[Any], None] | None = None) -> None:
         """Calls one of the page's functions with plain values; ``then`` gets what it returns."""
+        if not self._up:
+            return  # what the page has to show when it starts is in ``place``
         text = script(name, *values)
         if then is None:
             self.page.runJavaScript(text)
         else:
             # as JSON text, because the web engine does not hand objects over on every version
-            self.page.runJavaScript(f"JSON.stringify({text})", lambda answer: then(json.loads(answer or "null")))
+            self.page.runJavaScript(
+                f"JSON.stringify({text})", lambda answer: then(json.loads(answer or "null"))
+            )
 
-    def show_layers(self, layers: list[str]) -> None:
-        """Shows these layers."""
+    def show_layers(self, layers: list[ShownLayer]) -> None:
+        """Shows these layers, the last on top."""
         self.place.layers = layers
-        self.call("layers", layers)
+        self.call("layers", [asdict(one) for one in layers])
 
-    def mark(self, lon: float, lat: float) -> None:
+    def show_levels(self, levels: list[str]) -> None:
+        """Shows the outlines of these levels of areas."""
+        self.place.levels = levels
+        self.call("levels", levels)
+
+    def show_fill(self, fill: dict[str, Any] | None) -> None:
+        """Colours areas, or none."""
+        self.place.fill = fill
+        self.call("fill", fill)
+
+    def show_ground(self, ground: dict[str, Any] | None) -> None:
+        """Lays a base map under everything, or none."""
+        self.place.ground = ground
+        self.call("ground", ground)
+
+    def choose(self, ids: list[int]) -> None:
+        """Rings these records wherever they are shown."""
+        self.place.chosen = [str(one) for one in ids]
+        self.call("choose", self.place.chosen)
+
+    def mark(self, lon: float, lat: float, zoom: float = 18) -> None:
         """Marks a place and centres on it."""
         self.place.marked, self.place.fit = (lon, lat), False
-        self.place.lon, self.place.lat, self.place.zoom = lon, lat, 18
+        self.place.lon, self.place.lat, self.place.zoom = lon, lat, zoom
         self.call("mark", {"lon": lon, "lat": lat})
-        self.call("go", {"lon": lon, "lat": lat, "zoom": 18})
+        self.call("go", {"lon": lon, "lat": lat, "zoom": zoom})
+
+    def fit(self, bounds: tuple[float, float, float, float]) -> None:
+        """Shows a box (west, south, east, north) whole."""
+        self.place.fit = False
+        self.call("fit", list(bounds))
 
     def dress(self) -> None:
         """Gives the page the colours in force."""
-        self.call("theme", _colours())
+        self.call("theme", colours.tokens())
 
     def closing(self) -> None:
         """Ends the page before its profile, as the web engine wants it."""
@@ -119,25 +146,30 @@ class MapView(QWidget):
         delete(self.page)
 
     def _loaded(self, good: bool) -> None:
+        self._up = good
         if good:
-            p = self.place
-            marked = {"lon": p.marked[0], "lat": p.marked[1]} if p.marked else None
-            self.call("start", {"lon": p.lon, "lat": p.lat, "zoom": p.zoom, "layers": p.layers, "marked": marked,
-                                "fit": p.fit, "tokens": _colours()})  # fmt: skip
+            state = asdict(self.place) | {"tokens": colours.tokens()}
+            if self.place.marked:
+                state["marked"] = {"lon": self.place.marked[0], "lat": self.place.marked[1]}
+            self.call("start", state)
 
-    def _acted(self, what: str, values: dict[str, str]) -> None:
+    def _acted(self, what: str, given: dict[str, str]) -> None:
+        values = parsed(what, given)
+        if values is None:
+            return
         if what == "moved":
-            self.place.lon, self.place.lat = float(values["lon"]), float(values["lat"])
-            self.place.zoom = float(values["zoom"])
+            self.place.lon, self.place.lat, self.place.zoom = values["lon"], values["lat"], values["zoom"]
         elif what == "ready":
             self.place.fit = False
             self.ready.emit()
         elif what == "drawn":
-            self.drawn.emit(int(values["features"]))
-        elif what == "open":
-            self.opened.emit(values["resource"], int(values["id"]))
+            self.painted_ms = [*self.painted_ms[-199:], values["ms"]]
+            self.drawn.emit(values["features"])
+        else:
+            self.acted.emit(what, values)
 
     def _died(self) -> None:
+        self._up = False
         now = time.monotonic()
         self._deaths = [at for at in self._deaths if now - at < _PATIENCE] + [now]
         if len(self._deaths) >= _DEATHS:
@@ -150,9 +182,3 @@ class MapView(QWidget):
 def script(name: str, *values: Any) -> str:
     """The one way into the page: a call with JSON arguments, in ASCII, so that no text can end it early."""
     return f"GridLink.{name}({', '.join(json.dumps(value, ensure_ascii=True) for value in values)})"
-
-
-def _colours() -> dict[str, Any]:
-    t = theme.tokens()
-    names = ("ground", "surface", "line", "text", "muted", "accent")
-    return {name: getattr(t, name) for name in names} | {"layers": COLOURS[theme.scheme()]}

@@ -2,127 +2,217 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from core.atlas.areas import Areas, Feature, features, read_areas
+from core.atlas.atlas import Atlas
+from core.atlas.choropleth import Choropleth, choropleth
+from core.atlas.layers import Layer
+from core.atlas.selecting import position
 from core.i18n import N_, _
-from core.model import names as labels
-from core.spatial.grids import Feature, base_map
-from core.spatial.layers import SMALLEST, Layer, load_layers, position
-from core.spatial.tiles import View
+from core.spatial.positions import convert
+from core.spatial.tiles import MOST, NOTHING, View
 from desktop import theme
 from desktop.desk import Desk
-from desktop.map.view import COLOURS, MapView
+from desktop.map import colours, remembering
+from desktop.map.remembering import Habits
+from desktop.map.view import MapView, ShownLayer
 from desktop.pages import Page
-from desktop.widgets.parts import button, clear, empty, label, rule
+from desktop.widgets.map_bar import MapBar
+from desktop.widgets.map_layers import LayerPanel
+from desktop.widgets.map_work import MapWork
+from desktop.widgets.parts import button, empty, label
 
-_Data = tuple[dict[str, Layer], dict[str, list[Feature]]]
+_SIDE = 272
 
 
 class MapPage(Page):
     """The district map, offline."""
 
     name, title, icon, permission = "map", N_("Map"), "map", "map.read"
+    selected = Signal(str, list)
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.layers: dict[str, Layer] = {}
-        self._base: dict[str, list[Feature]] = {}
-        self.busy = False
-        self._wanted: tuple[float, float] | None = None
-        self.map = MapView({"view": self._view, "base": lambda _values: self._base})
-        self.map.opened.connect(desk.open_record)
-        self.map.revived.connect(
-            lambda: desk.messages.notice(_("The map's process ended and was started again."))
-        )
-        self.map.gave_up.connect(self._gave_up)
-        self.map.drawn.connect(self._drawn)
-        self.map.ready.connect(self._ready)
-        self._boxes: dict[str, QCheckBox] = {}
-        self._choices = QVBoxLayout()
-        self._choices.setSpacing(theme.S)
+        self.atlas, self.areas, self._base = Atlas(), {}, {}
+        self.busy, self._wanted = False, None
+        self.habits = remembering.recall(desk.workspace.actor.name)
+        self.map = MapView({"view": self._view, "base": lambda _values: self._base, "where": self._where})
+        remembering.apply(self.habits, self.map.place)
+        self.panel, self.bar = LayerPanel(), MapBar()
+        self.work = MapWork(desk, self.map, self.bar, self)
+        self._build()
+        self._connect()
+        self._keep = QTimer(self)
+        self._keep.setSingleShot(True)
+        self._keep.setInterval(1000)
+        self._keep.timeout.connect(self.remember)
+
+    atlas: Atlas
+    areas: Areas
+    habits: Habits
+    _base: dict[str, list[Feature]]
+    _wanted: tuple[float, float] | None
+
+    # --- what others ask for ---
+
+    @property
+    def layers(self) -> Mapping[str, Layer]:
+        """The layers as they were last read."""
+        return self.atlas.layers
+
+    def refresh(self) -> None:
+        """Reads what changed beside the window; the page keeps its place."""
+        self.busy = True
+        self.desk.jobs.read(self._read, self._show)
+
+    def show_record(self, resource: str, entity: int) -> None:
+        """Centres on one record and marks it, or says that it has no place."""
+        self.map.choose([entity])
+        self.desk.jobs.read(lambda: position(self.desk.workspace, resource, entity), self._mark)
+
+    def show_rows(self, resource: str, ids: Sequence[int]) -> None:
+        """Shows records chosen elsewhere: their layer, ringed, all of them in view."""
+        self.work.show_rows(resource, ids)
+
+    def show_position(self, lon: float, lat: float) -> None:
+        """Marks a position (WGS-84)."""
+        self._mark((lon, lat))
+
+    def remember(self) -> None:
+        """Keeps what this user shows for the next time."""
+        place = self.map.place
+        self.habits = replace(
+            self.habits, layers=self.panel.shown(), order=self.panel.order(), levels=self.panel.levels(),
+            statistic=self.panel.statistic.currentData(), by=self.panel.by.currentData(), system=place.system,
+            at=None if place.fit else (place.lon, place.lat, place.zoom),
+        )  # fmt: skip
+        remembering.remember(self.desk.workspace.actor.name, self.habits)
+
+    def closing(self) -> None:
+        """Ends the web page before the window goes."""
+        self._keep.stop()
+        if self.layers:
+            self.remember()
+        self.map.closing()
+
+    # --- building ---
+
+    def _build(self) -> None:
         side = QWidget()
-        side.setFixedWidth(220)
+        side.setFixedWidth(_SIDE)
         column = QVBoxLayout(side)
-        column.setContentsMargins(theme.L, theme.L, theme.L, theme.L)
-        column.setSpacing(theme.M)
+        column.setContentsMargins(theme.L, theme.M, theme.M, theme.M)
+        column.setSpacing(theme.S)
         column.addWidget(label(_(self.title), "title"))
-        column.addLayout(self._choices)
-        column.addWidget(rule())
-        note = _("People are shown as counts; fewer than {n} are not shown.").format(n=SMALLEST)
-        column.addWidget(label(note, "muted", wrap=True))
-        column.addStretch(1)
+        column.addWidget(self.panel, 1)
+        right = QWidget()
+        over = QVBoxLayout(right)
+        over.setContentsMargins(0, 0, 0, 0)
+        over.setSpacing(0)
+        over.addWidget(self.bar)
+        over.addWidget(self.map, 1)
         body = QWidget()
         row = QHBoxLayout(body)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(side)
-        row.addWidget(self.map, 1)
+        row.addWidget(right, 1)
         again = button(_("Start the map again"), self._again, icon="refresh", kind="primary")
-        first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
+        first = button(
+            _("Open the Inbox"), lambda: self.desk.show_page("inbox"), icon="inbox", kind="primary"
+        )
         self._states = QStackedLayout(self)
         self._states.addWidget(body)
         nothing = _("Nothing to show on the map yet. Addresses and grids arrive with packages.")
         self._states.addWidget(empty("map", nothing, first))
         self._states.addWidget(empty("map", _("The map's process ended three times within a minute."), again))
+        self.panel.set_levels(self.habits.levels)
+        self.panel.choose_statistic(self.habits.statistic, self.habits.by)
+        self.bar.choose_system(self.habits.system)
 
-    def refresh(self) -> None:
-        """Reads the points beside the window; the page keeps its place."""
-        self.busy = True
-        self.desk.jobs.read(
-            lambda: (load_layers(self.desk.workspace), base_map(self.desk.workspace)), self._show
-        )
+    def _connect(self) -> None:
+        told = _("The map's process ended and was started again.")
+        self.map.revived.connect(lambda: self.desk.messages.notice(told))
+        self.map.gave_up.connect(lambda: self._states.setCurrentIndex(2))
+        self.map.drawn.connect(self._drawn)
+        self.map.ready.connect(self._ready)
+        self.map.acted.connect(self.work.acted)
+        self.work.selected.connect(self.selected)
+        self.work.place_wanted.connect(self._mark)
+        self.panel.layers_changed.connect(self._layers_changed)
+        self.panel.opacity.sliderReleased.connect(self._layers_changed)
+        self.panel.levels_changed.connect(lambda: self.map.show_levels(self.panel.levels()))
+        self.panel.statistic_changed.connect(self._colour)
+        self.bar.system_changed.connect(self._system)
 
-    def show_record(self, resource: str, entity: int) -> None:
-        """Centres on one record and marks it, or says that it has no place."""
-        self.desk.jobs.read(lambda: position(self.desk.workspace, resource, entity), self._mark)
+    # --- data ---
 
-    def closing(self) -> None:
-        """Ends the web page before the window goes."""
-        self.map.closing()
+    def _read(self) -> tuple[Areas, dict[str, list[Feature]] | None]:
+        before = self.atlas.last
+        self.atlas.refresh(self.desk.workspace)
+        if self.areas and before == self.atlas.last:
+            return self.areas, None
+        areas = read_areas(self.desk.workspace)
+        return areas, features(areas)
 
-    def _show(self, data: _Data) -> None:
-        self.layers, self._base = data
-        self._states.setCurrentIndex(0 if self.layers else 1)
-        self._offer()
-        if not self.layers:
+    def _show(self, data: tuple[Areas, dict[str, list[Feature]] | None]) -> None:
+        self.areas, base = data
+        there = {name: layer for name, layer in self.layers.items() if layer.total}
+        self._states.setCurrentIndex(0 if there else 1)
+        shown = [one for one in self.map.place.layers if one.name in there]
+        self.map.place.layers = shown or [ShownLayer(name) for name in list(there)[:1]]
+        self.panel.offer(there, self.map.place.layers, self.habits.order)
+        if not there:
             self.busy = False
             return
-        wanted = [name for name in self.map.place.layers if name in self.layers]
-        self.map.place.layers = wanted or [next(iter(self.layers))]
-        self.map.load()
+        if base is not None:
+            self._base = base
+        self._colour()
+        if self.map.page.url().isEmpty():
+            self.map.load()
+        else:
+            self.map.call("again")
 
-    def _offer(self) -> None:
-        clear(self._choices)
-        self._boxes.clear()
-        for name, layer in self.layers.items():
-            box = QCheckBox(labels.label("resource", name))
-            box.setChecked(name in self.map.place.layers)
-            box.setIcon(theme.icon(name, COLOURS[theme.scheme()][name], 18))
-            box.setIconSize(QSize(18, 18))
-            box.toggled.connect(self._toggled)
-            self._boxes[name] = box
-            self._choices.addWidget(box)
-            share = _("{placed} of {total} placed").format(
-                placed=f"{layer.placed:,}", total=f"{layer.total:,}"
-            )
-            line = label(share, "muted")
-            line.setContentsMargins(theme.XL + theme.M, 0, 0, 0)
-            self._choices.addWidget(line)
-
-    def _toggled(self) -> None:
-        chosen = [name for name, box in self._boxes.items() if box.isChecked()]
-        self.map.show_layers(chosen)
-
-    def _view(self, values: Mapping[str, str]) -> dict[str, Any]:
-        layer = self.layers.get(values["layer"])
-        if layer is None:
-            return {"lon": [], "lat": [], "count": [], "id": []}
+    def _view(self, values: Mapping[str, str]) -> bytes:
         west, south, east, north = (float(values[name]) for name in ("west", "south", "east", "north"))
-        return layer.index.features(View(west, south, east, north, int(values["zoom"]))).as_columns()
+        view = View(west, south, east, north, int(values["zoom"]))
+        names = values["layers"].split(",")
+        most = MOST // len(names)
+        found = (self.layers[n].index.features(view, most) if n in self.layers else NOTHING for n in names)
+        return b"".join(one.as_bytes() for one in found)
+
+    def _where(self, values: Mapping[str, str]) -> dict[str, str]:
+        there = convert(float(values["lon"]), float(values["lat"]), "EPSG:4490", values["system"])
+        return {"text": f"{there.lon:.6f}, {there.lat:.6f}  {values['system']}"}
+
+    # --- what happens ---
+
+    def _layers_changed(self) -> None:
+        self.map.show_layers(self.panel.shown())
+        self._keep.start()
+
+    def _colour(self) -> None:
+        statistic, by = self.panel.statistic.currentData(), self.panel.by.currentData()
+        if not statistic or not self.areas or not self.layers:
+            self._coloured(None)
+            return
+        workspace, atlas, areas = self.desk.workspace, self.atlas, self.areas
+        self.desk.jobs.read(lambda: choropleth(workspace, atlas, areas, statistic, by), self._coloured)
+
+    def _coloured(self, found: Choropleth | None) -> None:
+        self.work.statistic = found
+        self.panel.show_legend(found)
+        self.map.show_fill(dict(colours.fill(found)) if found else None)
+
+    def _system(self, system: str) -> None:
+        self.map.place.system = system
+        self.map.call("system", system)
+        self._keep.start()
 
     def _mark(self, place: tuple[float, float] | None) -> None:
         if place is None:
@@ -134,13 +224,12 @@ class MapPage(Page):
     def _ready(self) -> None:
         if self._wanted is not None:
             self.map.mark(*self._wanted)
+            self._wanted = None
 
     def _drawn(self, _features: int) -> None:
         self.busy = False
-
-    def _gave_up(self) -> None:
-        self._states.setCurrentIndex(2)
+        self._keep.start()
 
     def _again(self) -> None:
         self._states.setCurrentIndex(0)
-        self.refresh()
+        self.map.load()

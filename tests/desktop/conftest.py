@@ -41,6 +41,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     """Chinese, as users have it, with window state and keys of this test only."""
     monkeypatch.setenv("GRIDLINK_STORE_KEY", "ab" * 32)
     monkeypatch.setattr("desktop.shell.desktop_state_path", lambda: tmp_path / "desktop.ini")
+    monkeypatch.setattr("desktop.map.remembering.desktop_state_path", lambda: tmp_path / "desktop.ini")
     set_language("zh")
     yield
     set_language("en")

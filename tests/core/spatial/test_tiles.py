@@ -45,10 +45,54 @@ def test_a_single_point_can_be_opened_and_a_cell_cannot():
     assert sorted(columns["id"]) == ["", "7"] and sorted(columns["count"].tolist()) == [1, 2]
 
 
-def test_fewer_people_than_the_limit_are_never_shown_and_no_person_can_be_opened():
+def test_fewer_people_than_the_limit_are_never_shown_at_any_zoom():
     ids, lon, lat = np.array([1, 2, 3]), np.array([120.6, 120.62, 120.64]), np.array([31.3, 31.32, 31.34])
     index = PointIndex(ids, lon, lat, np.array([2, 3, 1]), least=3)
     for zoom in range(FARTHEST, NEAREST + 3):
-        columns = index.features(View(*EVERYWHERE, zoom)).as_columns()
-        assert all(count >= 3 for count in columns["count"].tolist())
-        assert set(columns["id"]) <= {""}
+        assert all(index.features(View(*EVERYWHERE, zoom)).count >= 3)
+    z, x, y = 18, int((120.6 + 180) / 360 * 2**18), 0
+    assert all(len(index.tile(z, x, row).id) == 0 for row in (y, 107_000))
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 99), z=st.integers(9, 20))
+def test_the_tiles_of_a_zoom_share_the_points_among_them(seed: int, z: int):
+    ids, lon, lat = points(400, seed)
+    lon, lat = 120.6 + (lon - 120.6) / 50, 31.3 + (lat - 31.3) / 50
+    index = PointIndex(ids, lon, lat)
+    side, rows = 1 << z, (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2
+    tiles = {(int(a), int(b)) for a, b in zip((lon + 180) / 360 * side, rows * side, strict=True)}
+    assert sum(int(index.tile(z, x, y).count.sum()) for x, y in tiles) == 400
+
+
+def test_points_at_one_spot_are_one_site_whose_points_can_be_listed():
+    ids, lon, lat = np.array([7, 8, 9]), np.array([120.6, 120.6, 120.6001]), np.array([31.3, 31.3, 31.3])
+    index = PointIndex(ids, lon, lat)
+    near = index.features(View(*EVERYWHERE, 20))
+    assert sorted(near.count.tolist()) == [1, 2]
+    assert sorted(index.at(120.6, 31.3).tolist()) == [7, 8] and index.at(120.7, 31.3).tolist() == []
+
+
+def test_a_box_holds_exactly_its_points():
+    ids, lon, lat = points(2000, 4)
+    index = PointIndex(ids, lon, lat)
+    inside = (lon >= 120.55) & (lon <= 120.6) & (lat >= 31.25) & (lat <= 31.33)
+    assert sorted(index.ids[index.within(120.55, 31.25, 120.6, 31.33)].tolist()) == ids[inside].tolist()
+
+
+def test_the_bytes_for_the_page_hold_the_columns():
+    found = PointIndex(np.array([-(2**62)]), np.array([120.6]), np.array([31.3])).features(View(*EVERYWHERE, 12))
+    content = found.as_bytes()
+    assert np.frombuffer(content[:16], "<i4").tolist() == [1, 1_206_000_000, 313_000_000, 1]
+    assert np.frombuffer(content[16:], "<i8").tolist() == [-(2**62)]
+
+
+def test_an_index_of_nothing_answers_with_nothing():
+    index = PointIndex(*(np.zeros(0, kind) for kind in (np.int64, float, float)))
+    assert len(index.features(View(*EVERYWHERE, 18)).id) == len(index.tile(14, 1, 1).id) == index.total == 0
+
+
+def test_positions_at_the_edge_of_the_world_break_nothing():
+    lon, lat = np.array([180.0, -180.0, 0.0]), np.array([90.0, -90.0, 85.1])
+    index = PointIndex(np.array([1, 2, 3]), lon, lat)
+    assert int(index.features(View(-180, -90, 180, 90, 10)).count.sum()) == 3
