@@ -108,7 +108,8 @@ def settle(
 ) -> Settled:  # fmt: skip
     """Stores and logs the receipt and what it says of ``items`` (by idempotency key), in one unit of work.
 
-    ``digests`` are those of the records as they were sent. Those the receiver does not mention stay awaited; those unknown to it stay leased, for the caller to
+    ``digests`` are those of the records as they were sent.
+    Those the receiver does not mention stay awaited; those unknown to it stay leased, for the caller to
     decide. ``horizon`` is the newest change set when the records were read: if there is a newer one now,
     what has changed since is queued anew.
     """
@@ -143,7 +144,14 @@ def withdraw_outdated(connection: Connection, lease: Lease, items: Sequence[Leas
     publication.hold_still(connection)
     ids = [i.id for i in items]
     _update(
-        connection, lease, ids, state="superseded", reason="superseded", settled_at=now, lease_until=None, batch=None
+        connection,
+        lease,
+        ids,
+        state="superseded",
+        reason="superseded",
+        settled_at=now,
+        lease_until=None,
+        batch=None,
     )
     publication.requeue_outdated(connection, lease.target, {i.entity for i in items}, now)
 
@@ -158,7 +166,9 @@ def leave_awaited(connection: Connection, lease: Lease, ids: Collection[int], *,
     _update(connection, lease, ids, lease_until=None, batch=batch)
 
 
-def postpone(connection: Connection, lease: Lease, items: Iterable[Leased], *, due_at: str, blame: bool) -> None:
+def postpone(
+    connection: Connection, lease: Lease, items: Iterable[Leased], *, due_at: str, blame: bool
+) -> None:
     """Puts a failed batch behind fresh deliveries; ``blame`` counts the attempt against its records."""
     counted = delivery.c.attempts + (1 if blame else 0)
     _update(
@@ -202,7 +212,9 @@ def _take(
 
 def _abandoned(connection: Connection, lease: Lease, now: str) -> ColumnElement[bool]:
     sent = and_(delivery.c.target == lease.target, delivery.c.state == "sent")
-    owners = connection.execute(select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct())
+    owners = connection.execute(
+        select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct()
+    )
     gone = [owner for owner in owners.scalars() if _is_gone(owner)]
     return and_(
         delivery.c.lease_until.is_not(None), or_(delivery.c.lease_until < now, delivery.c.batch.in_(gone))
@@ -227,7 +239,10 @@ def _accept(
     if not numbers:
         return
     _update(connection, lease, numbers.keys(), state="accepted", reason=None, lease_until=None, **same)
-    values = {"receipt_no": bindparam("to_receipt_no"), "digest": func.coalesce(bindparam("to_digest"), delivery.c.digest)}
+    values: dict[str, Any] = {
+        "receipt_no": bindparam("to_receipt_no"),
+        "digest": func.coalesce(bindparam("to_digest"), delivery.c.digest),
+    }
     numbered = update(delivery).where(delivery.c.id == bindparam("to_id")).values(**values)
     rows = [{"to_id": id, "to_receipt_no": no, "to_digest": digest} for id, (no, digest) in numbers.items()]
     connection.execute(numbered, rows)

@@ -33,7 +33,9 @@ class Verification(NamedTuple):
 
 
 def verify(
-    entries: Iterable[Mapping[str, Any]], head: Mapping[str, Any] | None, witnesses: Mapping[int, str] | None = None
+    entries: Iterable[Mapping[str, Any]],
+    head: Mapping[str, Any] | None,
+    witnesses: Mapping[int, str] | None = None,
 ) -> Verification:
     """Walks the entries in the order given, up to the first fault, and compares the end with the head.
 

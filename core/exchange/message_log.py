@@ -135,7 +135,9 @@ def _digest(body: Mapping[str, Any]) -> str:
 
 def _move_head(connection: Connection, end: Head, *, first: bool) -> None:
     values = {"entries": end.entries, "hash": end.hash}
-    connection.execute(insert(message_head).values(id=1, **values) if first else update(message_head).values(**values))
+    connection.execute(
+        insert(message_head).values(id=1, **values) if first else update(message_head).values(**values)
+    )
 
 
 def _walk(connection: Connection) -> Iterator[dict[str, Any]]:
@@ -147,7 +149,9 @@ def _against_receipts(connection: Connection, walked: Verification) -> Verificat
     logged = select(message.c.number, message.c.target, message.c.batch, message.c.digest).where(
         message.c.direction == "receipt").order_by(message.c.number)  # fmt: skip
     kept = select(receipt.c.target, receipt.c.batch, receipt.c.body).execution_options(yield_per=200)
-    digests = {(r.target, r.batch, hashlib.sha256(r.body.encode()).hexdigest()) for r in connection.execute(kept)}
+    digests = {
+        (r.target, r.batch, hashlib.sha256(r.body.encode()).hexdigest()) for r in connection.execute(kept)
+    }
     for row in connection.execute(logged):
         if (row.target, row.batch, row.digest) not in digests:
             return Verification(False, walked.entries, row.number, "receipt")

@@ -21,7 +21,9 @@ STATES = ("waiting", "sent", "awaited", "accepted", "rejected", "held", "superse
 """Every delivery is in exactly one. ``sent`` is on its way in somebody's hands; ``awaited`` has left them, and
 only the receiver knows whether it arrived."""
 
-_STATE = case((and_(delivery.c.state == "sent", delivery.c.lease_until.is_(None)), "awaited"), else_=delivery.c.state)
+_STATE = case(
+    (and_(delivery.c.state == "sent", delivery.c.lease_until.is_(None)), "awaited"), else_=delivery.c.state
+)
 _SINCE = func.coalesce(delivery.c.settled_at, delivery.c.state_at, delivery.c.queued_at)
 
 
@@ -106,7 +108,7 @@ def deliveries(
     """Up to ``limit`` deliveries of a target with id above ``after``, in order of id; a keyset page."""
     query = select(*_SHOWN).where(delivery.c.target == connector(target).target, delivery.c.id > after)
     if state is not None:
-        query = query.where(_STATE == state)
+        query = query.where(_STATE.in_((state,)))
     if change_set is not None:
         query = query.where(delivery.c.change_set == change_set)
     with workspace.store.read() as connection:
@@ -125,7 +127,8 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
     newer = delivery.alias()
     is_newest = ~select(newer.c.id).where(
         newer.c.target == delivery.c.target, newer.c.resource == delivery.c.resource,
-        newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id, newer.c.state.not_in(("withdrawn", "superseded")),
+        newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id,
+        newer.c.state.not_in(("withdrawn", "superseded")),
     ).exists()  # fmt: skip
     columns = [delivery.c[n] for n in ("target", "resource", "entity", "key", "op", "version", "change_set")]
     now = workspace.now()

@@ -23,7 +23,14 @@ from core.exchange.receipts import Receipt, read_public_key, read_receipt
 from core.exchange.retry import blames_records
 from core.exchange.transports.carrier import Reply
 from core.exchange.transports.https import Https
-from core.exchange.troubles import EvidenceUnwritable, Refused, Trouble, Unclear, Unreachable, evidence_unwritable
+from core.exchange.troubles import (
+    EvidenceUnwritable,
+    Refused,
+    Trouble,
+    Unclear,
+    Unreachable,
+    evidence_unwritable,
+)
 from core.i18n import _
 from core.jobs import Progress
 from core.security import audit
@@ -84,7 +91,9 @@ class Run:
 
     def push(self) -> Trouble | None:
         """Runs to the end; returns the trouble that stopped it."""
-        self.progress.phase(_("Pushing to {system}").format(system=_(self.connector.title)), self.result.waiting)
+        self.progress.phase(
+            _("Pushing to {system}").format(system=_(self.connector.title)), self.result.waiting
+        )
         trouble: Trouble | None = None
         way = Https(
             self._end.base_url, ca_pem=self._end.ca_pem, token=self._end.token, routes=self.connector.routes,
@@ -127,7 +136,12 @@ class Run:
             lease = self._lease()
             with self.store.write() as connection:
                 items = leasing.take_awaited(
-                    connection, lease, after=after, limit=self._chunk, now=self.workspace.now(), abandoned=abandoned
+                    connection,
+                    lease,
+                    after=after,
+                    limit=self._chunk,
+                    now=self.workspace.now(),
+                    abandoned=abandoned,
                 )
             if not items:
                 return
@@ -174,7 +188,12 @@ class Run:
             if inspected.ready:
                 head = message_log.head(connection, to_append=True)
                 outgoing = compose(
-                    uuid.uuid4().hex, lease, inspected.ready, horizon=inspected.horizon, key=self._key, head=head
+                    uuid.uuid4().hex,
+                    lease,
+                    inspected.ready,
+                    horizon=inspected.horizon,
+                    key=self._key,
+                    head=head,
                 )
                 message_log.record(connection, lease.target, [outgoing.crossing()], at=now)
         if inspected.failing:
@@ -206,7 +225,12 @@ class Run:
     def _delivered(self, sending: Message, answer: Receipt) -> None:
         self._failures, self._alive = 0, True
         unknown = self._settle(
-            sending.lease, sending.keyed, answer, batch=sending.name, horizon=sending.horizon, digests=sending.digests
+            sending.lease,
+            sending.keyed,
+            answer,
+            batch=sending.name,
+            horizon=sending.horizon,
+            digests=sending.digests,
         )
         if unknown:
             denied = Unclear(
@@ -280,7 +304,9 @@ class Run:
                     self.result.rejected += len(items)
                     continue
                 later = due or now + timedelta(seconds=retry.longest_seconds)
-                leasing.postpone(connection, lease, items, due_at=_stamp(later), blame=blames_records(trouble))
+                leasing.postpone(
+                    connection, lease, items, due_at=_stamp(later), blame=blames_records(trouble)
+                )
 
     def _count_failure(self, trouble: Trouble) -> None:
         self._failures += 1
