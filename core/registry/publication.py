@@ -4,7 +4,8 @@ One delivery a record and destination is open (``waiting``, ``sent`` or ``held``
 takes the place of one that waits; one that somebody holds stays held, and is replaced when it is let go.
 One whose receipt is awaited is left alone, because nobody knows yet whether it arrived: when its receipt
 settles it, ``requeue_outdated`` compares it with the registry again and queues what has become due since.
-What a receiver should hold is never remembered, always derived: the row as it stands against the deliveries that were settled.
+What a receiver should hold is never remembered, always derived: the row as it stands against the deliveries
+that were settled.
 """
 
 from __future__ import annotations
