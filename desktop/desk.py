@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from core.registry.filters import Selection
 from core.security.workspace import Workspace
 from desktop.jobs import JobRunner
+from desktop.memory import Memory
 from desktop.messages import Messages
 from desktop.visits import Visits
 
@@ -32,7 +34,9 @@ class Desk:
     messages: Messages
     open_record: Callable[[str, int], None]
     open_file: Callable[[str, int], None]
+    show_rows: Callable[[Selection], None]
     show_on_map: Callable[[str, int], None]
     show_page: Callable[[str], None]
     show_drawer: Callable[[str, QWidget], None]
     visits: Visits
+    memory: Memory

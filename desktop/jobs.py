@@ -94,6 +94,10 @@ class JobRunner(QObject):
         """Fetches something for a page without a place in the job panel."""
         return self._start(Job("", shown=False), lambda progress: work(), done, self._readers)
 
+    def look(self, work: Work, done: Callable[[Any], None]) -> Job:
+        """Like ``read`` for what can take a while: the work gets a progress, and the job can be cancelled."""
+        return self._start(Job("", shown=False), work, done, self._readers)
+
     def wait(self) -> None:
         """Cancels what runs and waits for it; for closing the window."""
         for job in self.running:
@@ -127,5 +131,5 @@ class JobRunner(QObject):
 
 def _wanted(done: Callable[[Any], None]) -> bool:
     """Whether whoever asked is still there: a view may be gone before its answer comes."""
-    asker = getattr(done, "__self__", None)
+    asker = getattr(getattr(done, "func", done), "__self__", None)  # a partial asks for whom it is made of
     return not isinstance(asker, QObject) or isValid(asker)

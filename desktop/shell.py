@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.i18n import _
+from core.registry.filters import Selection
 from core.registry.ledger import Overview, overview
 from core.security.accounts import idle_lock_minutes
 from core.security.workspace import Workspace, role_names
@@ -30,6 +31,7 @@ from desktop.drawer import Drawer, tool
 from desktop.help import page_help, shortcut_sheet
 from desktop.jobs import JobRunner
 from desktop.login import Cover
+from desktop.memory import Memory
 from desktop.messages import Messages
 from desktop.pages import Page
 from desktop.rail import KEYS, Rail, SectionTabs
@@ -53,11 +55,12 @@ class Shell(QMainWindow):
         self.jobs, self.changes, self.messages = JobRunner(self), Changes(), Messages()
         self.drawer = Drawer()
         self.panel, self.status = JobsPanel(), StatusBar(workspace)
-        self.visits = Visits()
+        self.visits, self.memory = Visits(), Memory(desktop_state_path(), workspace.actor.name)
         self.desk = Desk(
             workspace=workspace, jobs=self.jobs, changes=self.changes, messages=self.messages,
             open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
             show_drawer=self.drawer.show_content, open_file=self.open_file, visits=self.visits,
+            memory=self.memory, show_rows=self.show_rows,
         )  # fmt: skip
         self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
         self._stack = QStackedWidget()
@@ -99,6 +102,13 @@ class Shell(QMainWindow):
         if page is not None:
             self.drawer.close_content()
             page.open_file(resource, entity)
+            self.show_page("registry")
+
+    def show_rows(self, selection: Selection) -> None:
+        """Shows a selection of rows in the registry's table."""
+        page: Any = self.pages.get("registry")
+        if page is not None:
+            page.show_rows(selection)
             self.show_page("registry")
 
     def go(self, place: Place | None) -> None:

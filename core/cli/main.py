@@ -15,7 +15,6 @@ from core.cli import (
     checking,
     connecting,
     duplicating,
-    evidencing,
     exchanging,
     field_auditing,
     importing,
@@ -56,7 +55,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, exchanging, connecting, evidencing, training,
+    ruling, matching, mapping, exchanging, connecting, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

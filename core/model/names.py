@@ -31,10 +31,7 @@ SENDERS: Final = {
 }
 STATES: Final = {
     "waiting": N_("Waiting"),
-    "sent": N_("Being sent"),
-    "awaited": N_("Sent, receipt awaited"),
-    "held": N_("Held"),
-    "superseded": N_("Superseded"),
+    "sent": N_("Sent, receipt awaited"),
     "accepted": N_("Accepted upstream"),
     "rejected": N_("Rejected or held back"),
     "withdrawn": N_("Withdrawn"),

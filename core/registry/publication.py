@@ -1,11 +1,10 @@
 """Publication: which registry rows are due at which upstream system, decided with the change itself.
 
-One delivery a record and destination is open (``waiting``, ``sent`` or ``held``) at any time. A newer version
-takes the place of one that waits; one that somebody holds stays held, and is replaced when it is let go.
-One whose receipt is awaited is left alone, because nobody knows yet whether it arrived: when its receipt
-settles it, ``requeue_outdated`` compares it with the registry again and queues what has become due since.
-What a receiver should hold is never remembered, always derived: the row as it stands against the deliveries
-that were settled.
+One delivery a record and destination is open (``waiting`` or ``sent``) at any time. A newer version takes
+the place of one that waits. One whose receipt is awaited is left alone, because nobody knows yet whether
+it arrived: when its receipt settles it, ``requeue_outdated`` compares it with the registry again and queues
+what has become due since. What a receiver should hold is never remembered, always derived: the row as it
+stands against the deliveries that were settled.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ from core.store.bulk import chunks
 _QUEUED: Final = (
     "target", "resource", "entity", "key", "op", "version", "change_set", "state", "attempts", "due_at", "queued_at",
 )  # fmt: skip
-_OPEN: Final = ("waiting", "sent", "held")
+_OPEN: Final = ("waiting", "sent")
 _SETTLED: Final = ("accepted", "rejected")
 
 
@@ -93,7 +92,7 @@ def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
     """
     hold_still(connection)
     mine = or_(delivery.c.change_set == change_set_id, delivery.c.reason == _superseded(change_set_id))
-    waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("waiting", "held")))
+    waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state == "waiting")
     connection.execute(
         update(delivery).where(waiting).values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
     )
@@ -141,7 +140,7 @@ def _enqueue(connection: Connection, s: Selection, change_set_id: int, now: str)
         replaced = _of(s, delivery.c.state == "waiting", delivery.c.entity.in_(entities))
         reason = _superseded(change_set_id)
         connection.execute(
-            update(delivery).where(replaced).values(state="superseded", settled_at=now, reason=reason)
+            update(delivery).where(replaced).values(state="withdrawn", settled_at=now, reason=reason)
         )
     return _queue(connection, s, touched, entities, now)
 
@@ -197,7 +196,7 @@ def _retirements(s: Selection, entities: Select[Any], now: str) -> Select[Any]:
     said = exists(select(later.c.id).where(
         later.c.entity == held.c.entity, later.c.target == s.target, later.c.resource == s.resource,
         later.c.id > held.c.id,
-        or_(later.c.state.in_((*_OPEN, "accepted")),
+        or_(later.c.state.in_(("waiting", "sent", "accepted")),
             and_(later.c.state == "rejected", later.c.op == "retire"))))  # fmt: skip
     changed_in = select(table.c.changed_in).where(table.c.id == held.c.entity).scalar_subquery()
     return select(

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.atlas.areas import Areas, Feature, features, read_areas
 from core.atlas.atlas import Atlas
-from core.atlas.basemaps import BaseMap, base_map
 from core.atlas.choropleth import Choropleth, choropleth
 from core.atlas.layers import Layer
 from core.atlas.selecting import position
@@ -20,7 +19,6 @@ from core.spatial.tiles import MOST, NOTHING, View
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map import colours, remembering
-from desktop.map.ground import Ground
 from desktop.map.remembering import Habits
 from desktop.map.view import MapView, ShownLayer
 from desktop.pages import Page
@@ -30,7 +28,6 @@ from desktop.widgets.map_work import MapWork
 from desktop.widgets.parts import button, empty, label
 
 _SIDE = 272
-_Data = tuple[Areas, dict[str, list[Feature]] | None, BaseMap | None]
 
 
 class MapPage(Page):
@@ -42,11 +39,9 @@ class MapPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.atlas, self.areas, self._base = Atlas(), {}, {}
-        self.busy, self._wanted, self._declared = False, None, None
+        self.busy, self._wanted = False, None
         self.habits = remembering.recall(desk.workspace.actor.name)
-        self.ground = Ground(self)
-        answers = {"view": self._view, "base": lambda _values: self._base, "where": self._where}
-        self.map = MapView(answers, tile=self.ground.tile)
+        self.map = MapView({"view": self._view, "base": lambda _values: self._base, "where": self._where})
         remembering.apply(self.habits, self.map.place)
         self.panel, self.bar = LayerPanel(), MapBar()
         self.work = MapWork(desk, self.map, self.bar, self)
@@ -62,7 +57,6 @@ class MapPage(Page):
     habits: Habits
     _base: dict[str, list[Feature]]
     _wanted: tuple[float, float] | None
-    _declared: BaseMap | None
 
     # --- what others ask for ---
 
@@ -95,7 +89,7 @@ class MapPage(Page):
         self.habits = replace(
             self.habits, layers=self.panel.shown(), order=self.panel.order(), levels=self.panel.levels(),
             statistic=self.panel.statistic.currentData(), by=self.panel.by.currentData(), system=place.system,
-            ground=self.bar.ground.isChecked(), at=None if place.fit else (place.lon, place.lat, place.zoom),
+            at=None if place.fit else (place.lon, place.lat, place.zoom),
         )  # fmt: skip
         remembering.remember(self.desk.workspace.actor.name, self.habits)
 
@@ -105,7 +99,6 @@ class MapPage(Page):
         if self.layers:
             self.remember()
         self.map.closing()
-        self.ground.closing()
 
     # --- building ---
 
@@ -141,7 +134,6 @@ class MapPage(Page):
         self.panel.set_levels(self.habits.levels)
         self.panel.choose_statistic(self.habits.statistic, self.habits.by)
         self.bar.choose_system(self.habits.system)
-        self.bar.ground.setChecked(self.habits.ground)
 
     def _connect(self) -> None:
         told = _("The map's process ended and was started again.")
@@ -157,22 +149,19 @@ class MapPage(Page):
         self.panel.levels_changed.connect(lambda: self.map.show_levels(self.panel.levels()))
         self.panel.statistic_changed.connect(self._colour)
         self.bar.system_changed.connect(self._system)
-        self.bar.ground.toggled.connect(lambda _on: self._lay())
 
     # --- data ---
 
-    def _read(self) -> _Data:
+    def _read(self) -> tuple[Areas, dict[str, list[Feature]] | None]:
         before = self.atlas.last
         self.atlas.refresh(self.desk.workspace)
-        ground = base_map(self.desk.workspace)
         if self.areas and before == self.atlas.last:
-            return self.areas, None, ground
+            return self.areas, None
         areas = read_areas(self.desk.workspace)
-        return areas, features(areas), ground
+        return areas, features(areas)
 
-    def _show(self, data: _Data) -> None:
-        self.areas, base, ground = data
-        self._use(ground)
+    def _show(self, data: tuple[Areas, dict[str, list[Feature]] | None]) -> None:
+        self.areas, base = data
         there = {name: layer for name, layer in self.layers.items() if layer.total}
         self._states.setCurrentIndex(0 if there else 1)
         shown = [one for one in self.map.place.layers if one.name in there]
@@ -188,20 +177,6 @@ class MapPage(Page):
             self.map.load()
         else:
             self.map.call("again")
-
-    def _use(self, ground: BaseMap | None) -> None:
-        if ground == self._declared:
-            return
-        self._declared = ground
-        trouble = self.ground.use(ground)
-        if trouble is not None:
-            self.desk.messages.trouble(trouble)
-        self.bar.ground.setVisible(self.ground.declared() is not None)
-        self._lay()
-
-    def _lay(self) -> None:
-        self.map.show_ground(self.ground.declared() if self.bar.ground.isChecked() else None)
-        self._keep.start()
 
     def _view(self, values: Mapping[str, str]) -> bytes:
         west, south, east, north = (float(values[name]) for name in ("west", "south", "east", "north"))

@@ -1,81 +1,145 @@
-"""A model over a listing of any length: it holds a few pages around what is visible and fetches the rest when seen."""
+"""A model over a selection of any length: it holds a few pages around what is seen and fetches the rest when seen."""
 
 from __future__ import annotations
 
-import sys
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from core.i18n import _
 from core.model.labels import field_title, shown_value
-from core.registry import browse
-from core.registry.browse import Slice
+from core.registry import tables
 from core.registry.divisions import division_name
+from core.registry.filters import Selection
+from core.registry.tables import Matches, Order, Page
 from desktop import theme
 from desktop.desk import Desk
+from desktop.jobs import Job
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
-_DIVISIONS = ("community_code", "subdistrict_code")
-_NUMBERS = ("area_m2", "rooms", "cycle_days")
+DIVISIONS = ("community_code", "subdistrict_code")
+_NUMBERS = ("area_m2", "rooms", "cycle_days", "employees", "tenants_max", "households")
+_CODES = ("_code", "_no", "_token", "uscc", "id_masked")
 PAGE, KEPT = 200, 24
 """Rows a page, and pages kept."""
+_FAR, _MOST_LEFT_OUT = 20_000, 100_000
+"""From how many rows on positions are fetched beside; up to how many one row can be left out of all."""
 
 
 class ListingModel(QAbstractTableModel):
-    """Rows of one kind in the order of an indexed column; never more than a few thousand in memory."""
+    """Rows of one selection in the order of an indexed column; never more than a few thousand in memory."""
 
     told = Signal(int)
+    picks_changed = Signal()
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
         self._desk = desk
-        self.resource, self.columns = "address", browse.SHOWN["address"]
-        self.order_by, self.descending = "full_text", False
-        self._total, self._turn, self._counted = 0, 0, False
+        self.selection, self.order = Selection("address"), Order("full_text")
+        self.columns = tables.default_columns("address")
+        self.picked, self.all_matching = set[int](), False
+        self._matches: Matches | None = None
+        self._total, self._turn = 0, 0
         self._pages: OrderedDict[int, Sequence[tuple[Any, ...]]] = OrderedDict()
         self._asked: set[int] = set()
-        self._found: Sequence[tuple[Any, ...]] | None = None
-        self.sortable: Sequence[str] = ()
+        self._finding: Job | None = None
 
-    def open(self, resource: str, *, order_by: str = "", descending: bool = False) -> None:
-        """Shows another kind or another order; the first page arrives at once, the rest when seen."""
-        self.resource, self.columns = resource, browse.SHOWN[resource]
-        self.sortable = browse.sortable(self._desk.workspace, resource)
-        self.order_by, self.descending = order_by or self.sortable[0], descending
-        self._again(None)
-        turn = self._turn
-        self._read(0, of=sys.maxsize)  # the first page does not wait for the count
-        self._desk.jobs.read(
-            lambda: browse.total(self._desk.workspace, resource), lambda n: self._count(turn, n)
-        )
-
-    def filter(self, wanted: str) -> None:
-        """Shows only what a search finds among this kind; an empty text shows all again."""
-        if len(wanted.strip()) < 2:
-            self.open(self.resource, order_by=self.order_by, descending=self.descending)
-            return
-        resource, turn = self.resource, self._turn
-        self._desk.jobs.read(
-            lambda: browse.filtered(self._desk.workspace, resource, wanted.strip()),
-            lambda part: self._matches(turn, part),
-        )
+    # --- what is shown ---
 
     @property
-    def filtered(self) -> bool:
-        """Whether the rows are those of a search."""
-        return self._found is not None
+    def resource(self) -> str:
+        """The kind whose rows are shown."""
+        return self.selection.resource
+
+    @property
+    def sortable(self) -> Sequence[str]:
+        """The columns by which the rows can be put in order at any size."""
+        return tables.sortable(self.resource)
+
+    @property
+    def known(self) -> bool:
+        """Whether the number of rows is known already."""
+        return self._matches is not None
+
+    def show(
+        self, selection: Selection, *, order: Order | None = None, columns: Sequence[str] = ()
+    ) -> None:
+        """Shows other rows; of a whole kind the first page arrives at once, of a filter when all are found."""
+        other = selection.resource != self.resource
+        self.beginResetModel()
+        self.selection = selection
+        self.order = order or (self._usual_order() if other else self.order)
+        self.columns = tuple(columns) or (tables.default_columns(self.resource) if other else self.columns)
+        self._turn += 1
+        self._total, self._matches = 0, None
+        self._forget_pages()
+        self.endResetModel()
+        self.clear_picks()
+        self._find(first_page=selection.whole)
+
+    def again(self) -> None:
+        """Finds the same rows again after a change; what is in sight stays where it is."""
+        self._turn += 1
+        self._find(first_page=False)
 
     def entity(self, row: int) -> int | None:
         """The id of the record in a row, None while it is still on its way."""
         held = self._row(row)
         return None if held is None else int(held[0])
 
+    def _usual_order(self) -> Order:
+        return Order(next(c for c in (*tables.default_columns(self.resource), *self.sortable) if c in self.sortable))
+
+    # --- picking ---
+
+    def pick(self, row: int) -> None:
+        """Takes a row into the picks, or out of them."""
+        entity = self.entity(row)
+        if entity is None:
+            return
+        if self.all_matching:
+            ids = self._matches.ids if self._matches is not None else None
+            self.picked = set(ids) - {entity} if ids is not None and len(ids) <= _MOST_LEFT_OUT else set()
+            self.all_matching = False
+        else:
+            self.picked ^= {entity}
+        self._picks_told()
+
+    def pick_all(self) -> None:
+        """Picks every row of the selection, however many."""
+        if self._total:
+            self.picked, self.all_matching = set(), True
+            self._picks_told()
+
+    def clear_picks(self) -> None:
+        """Nothing is picked any more."""
+        self.picked, self.all_matching = set(), False
+        self._picks_told()
+
+    @property
+    def picks(self) -> int:
+        """How many rows are picked."""
+        return self._total if self.all_matching else len(self.picked)
+
+    def chosen(self) -> Selection:
+        """What an act on several rows takes: the picked rows, or all matching where none or all are picked."""
+        if self.picked:
+            return Selection(self.resource, state="all", ids=tuple(sorted(self.picked)))
+        return self.selection
+
+    def _picks_told(self) -> None:
+        if self._total:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._total - 1, 0), [Qt.ItemDataRole.CheckStateRole])
+        self.picks_changed.emit()
+
+    # --- what Qt asks ---
+
     def rowCount(self, parent: Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else (self._total if self._found is None else len(self._found))
+        return 0 if parent.isValid() else self._total
 
     def columnCount(self, parent: Index = _NOWHERE) -> int:
         return 0 if parent.isValid() else len(self.columns)
@@ -83,31 +147,51 @@ class ListingModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> Any:
-        if (
-            orientation == Qt.Orientation.Horizontal
-            and role == Qt.ItemDataRole.DisplayRole
-            and section < len(self.columns)
-        ):
-            return field_title(self.columns[section])
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(self.columns[section]) if section < len(self.columns) else None
-        return None
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.columns):
+            return None
+        name = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return field_title(name)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            sorts = _("A click puts the rows in this order") if name in self.sortable else _(
+                "Not sorted by this column: it has no index")  # fmt: skip
+            return f"{field_title(name)}\n{sorts}"
+        return _side(name) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        usual = super().flags(index)
+        return usual | Qt.ItemFlag.ItemIsUserCheckable if index.isValid() and index.column() == 0 else usual
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        if role != Qt.ItemDataRole.CheckStateRole or index.column() != 0:
+            return False
+        self.pick(index.row())
+        return True
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
         name = self.columns[index.column()]
-        if (
-            role == Qt.ItemDataRole.FontRole
-            and name.endswith(("_code", "_no", "_token", "uscc", "id_masked"))
-            and name not in _DIVISIONS
-        ):
+        if role == Qt.ItemDataRole.CheckStateRole and index.column() == 0:
+            return self._checked(index.row())
+        if role == Qt.ItemDataRole.FontRole and name.endswith(_CODES) and name not in DIVISIONS:
             return theme.monospace()
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _side(name)
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
             return self._text(index.row(), index.column(), whole=role == Qt.ItemDataRole.ToolTipRole)
         return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        name = self.columns[column] if 0 <= column < len(self.columns) else ""
+        wanted = Order(name, order == Qt.SortOrder.DescendingOrder)
+        if name in self.sortable and wanted != self.order:
+            self.show(self.selection, order=wanted, columns=self.columns)
+
+    def _checked(self, row: int) -> Qt.CheckState:
+        held = self._held(row)
+        inside = self.all_matching or (held is not None and held[0] in self.picked)
+        return Qt.CheckState.Checked if inside else Qt.CheckState.Unchecked
 
     def _text(self, row: int, column: int, *, whole: bool) -> str | None:
         """A cell's text; ``whole`` asks for the code of what is shown by its name."""
@@ -116,78 +200,99 @@ class ListingModel(QAbstractTableModel):
             return "…" if column == 0 and not whole else None
         mark = _(" (retired)") if held[1] and column == 0 else ""
         value = held[column + 2]
-        if name in _DIVISIONS and not whole:
-            return division_name(str(value)) + mark
+        if name in DIVISIONS and not whole:
+            return division_name(str(value)) + mark if value else mark
         return f"{shown_value(name, value)}{mark}"
 
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        name = self.columns[column]
-        if name in self.sortable and self._found is None:
-            self.open(self.resource, order_by=name, descending=order == Qt.SortOrder.DescendingOrder)
+    # --- fetching ---
+
+    def _held(self, row: int) -> tuple[Any, ...] | None:
+        page, place = divmod(row, PAGE)
+        rows = self._pages.get(page, ())
+        return rows[place] if place < len(rows) else None
 
     def _row(self, row: int) -> tuple[Any, ...] | None:
-        if self._found is not None:
-            return self._found[row]
-        page, place = divmod(row, PAGE)
-        rows = self._pages.get(page)
-        if rows is None:
+        page = row // PAGE
+        if page not in self._pages:
             self._ask(page)
             return None
         self._pages.move_to_end(page)
-        return rows[place] if place < len(rows) else None
+        return self._held(row)
+
+    def _find(self, *, first_page: bool) -> None:
+        workspace, selection, order, turn = self._desk.workspace, self.selection, self.order, self._turn
+        if self._finding is not None:
+            self._finding.cancel()
+        if first_page:  # it does not wait for the count
+            columns = self.columns
+            self._desk.jobs.read(
+                lambda: tables.page(workspace, selection, order, columns=columns, count=PAGE),
+                partial(self._arrived, turn, 0),
+            )
+        self._finding = self._desk.jobs.look(
+            lambda progress: tables.matches(workspace, selection, order, progress=progress),
+            partial(self._found, turn),
+        )
+
+    def _found(self, turn: int, found: Matches) -> None:
+        if turn != self._turn:
+            return
+        first = self._matches is None
+        self._matches, self._finding = found, None
+        if not first:
+            self._forget_pages()
+        self._resize(found.total)
+        if self._total and not first:
+            self.dataChanged.emit(self.index(0, 0), self.index(self._total - 1, len(self.columns) - 1))
+        self.told.emit(found.total)
+        if found.ids is None and found.total > _FAR:
+            workspace = self._desk.workspace
+            self._desk.jobs.look(
+                lambda progress: tables.with_positions(workspace, found, progress=progress),
+                partial(self._placed, turn),
+            )
+
+    def _placed(self, turn: int, found: Matches) -> None:
+        if turn == self._turn and self._matches is not None and found.total == self._matches.total:
+            self._matches = found
 
     def _ask(self, page: int) -> None:
-        if page not in self._asked and self._counted:
-            self._read(page, of=self._total)
-
-    def _read(self, page: int, *, of: int) -> None:
+        if page in self._asked or self._matches is None:
+            return
         self._asked.add(page)
-        turn, resource, order, down = self._turn, self.resource, self.order_by, self.descending
+        workspace, found, turn, columns = self._desk.workspace, self._matches, self._turn, self.columns
         self._desk.jobs.read(
-            lambda: browse.listing(
-                self._desk.workspace, resource, order_by=order, descending=down, start=page * PAGE, count=PAGE, of=of
-            ),
-            lambda part: self._arrived(turn, page, part),
-        )  # fmt: skip
+            lambda: tables.rows_at(workspace, found, page * PAGE, PAGE, columns=columns),
+            partial(self._arrived, turn, page),
+        )
 
-    def _arrived(self, turn: int, page: int, part: Slice) -> None:
+    def _arrived(self, turn: int, page: int, part: Page) -> None:
         if turn != self._turn:
             return
         self._asked.discard(page)
         self._pages[page] = part.rows
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
-        if not self._counted and part.rows:
-            self._grow(len(part.rows))
-        last = min(self._total, part.start + PAGE) - 1
-        if last >= part.start:
-            self.dataChanged.emit(self.index(part.start, 0), self.index(last, len(self.columns) - 1))
+        if self._matches is None and part.rows:
+            self._resize(max(self._total, len(part.rows)))
+        first, last = page * PAGE, min(self._total, (page + 1) * PAGE) - 1
+        if last >= first:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))
 
-    def _count(self, turn: int, total: int) -> None:
-        if turn != self._turn:
-            return
-        self._counted = True
-        self._grow(total)
-        self.told.emit(total)
-
-    def _grow(self, total: int) -> None:
+    def _resize(self, total: int) -> None:
+        """Grows or shrinks at the end, so that what is in sight stays there."""
         if total > self._total:
             self.beginInsertRows(_NOWHERE, self._total, total - 1)
             self._total = total
             self.endInsertRows()
+        elif total < self._total:
+            self.beginRemoveRows(_NOWHERE, total, self._total - 1)
+            self._total = total
+            self.endRemoveRows()
 
-    def _matches(self, turn: int, part: Slice) -> None:
-        if turn == self._turn:
-            self._again(part.rows)
-            self.told.emit(len(part.rows))
-
-    def _again(self, found: Sequence[tuple[Any, ...]] | None) -> None:
-        self.beginResetModel()
-        self._turn += 1
-        self._total, self._found, self._counted = 0, found, False
+    def _forget_pages(self) -> None:
         self._pages.clear()
         self._asked.clear()
-        self.endResetModel()
 
 
 def _side(name: str) -> Qt.AlignmentFlag:

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableView
 
+from core.registry.filters import Condition, Selection
 from core.security.workspace import Workspace
 from core.store import search
 from desktop import theme
@@ -83,10 +84,12 @@ def test_the_table_counts_all_rows_and_keeps_only_pages_around_what_was_seen(she
 def test_the_model_keeps_the_promises_of_qt(shell: Shell, qtbot: Any):
     _page, model, _view = page_of(shell)
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.open("person")
+    model.show(Selection("person"))
     settle(qtbot, shell)
-    model.open("address")
+    model.show(Selection("address"))
     settle(qtbot, shell)
+    model.pick(3)
+    model.pick_all()
     assert model.rowCount() == ROWS
 
 
@@ -109,18 +112,127 @@ def test_a_column_without_an_index_is_not_sorted_by(shell: Shell, qtbot: Any):
     _page, model, view = page_of(shell)
     view.sortByColumn(model.columns.index("status"), Qt.SortOrder.DescendingOrder)
     settle(qtbot, shell)
-    assert model.order_by == "full_text"
+    assert model.order.column == "full_text"
 
 
 def test_a_filter_shows_what_it_finds_and_clearing_it_shows_all_again(shell: Shell, qtbot: Any):
     page, model, _view = page_of(shell)
     page.filter.setFocus()
     QTest.keyClicks(page.filter, "00012")
-    qtbot.waitUntil(lambda: model.filtered and not shell.jobs.running, timeout=20_000)
-    assert (model.rowCount(), seen(model, 0)) == (1, "姑苏区平江路00012号")
+    qtbot.waitUntil(lambda: model.rowCount() == 1 and not shell.jobs.running, timeout=20_000)
+    assert seen(model, 0) == "姑苏区平江路00012号" and "符合条件 1 条" in words(page)
     page.filter.clear()
-    QTest.keyClicks(page.filter, " ")
-    qtbot.waitUntil(lambda: not model.filtered and model.rowCount() == ROWS, timeout=20_000)
+    qtbot.waitUntil(lambda: model.rowCount() == ROWS, timeout=20_000)
+
+
+def test_conditions_combine_as_chips_and_each_can_be_taken_away(shell: Shell, qtbot: Any):
+    page, model, _view = page_of(shell)
+    bar = page.listing.bar
+    bar.ask()
+    bar.asking.column.setCurrentIndex(bar.asking.column.findData("grid_code"))
+    bar.asking.operator.setCurrentIndex(bar.asking.operator.findData("blank"))
+    bar.asking.finish()
+    bar.ask()
+    bar.asking.column.setCurrentIndex(bar.asking.column.findData("full_text"))
+    QTest.keyClicks(bar.asking.value, "0001")
+    QTest.keyClick(bar.asking.value, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    assert model.rowCount() == 11  # 00001 and 00010 to 00019
+    assert "网格为空" in words(bar) and "标准地址包含“0001”" in words(bar)
+    bar.take_away(1)
+    settle(qtbot, shell)
+    assert model.rowCount() == ROWS
+    bar.clear_all()
+    settle(qtbot, shell)
+    assert model.selection.whole
+
+
+def test_a_condition_that_makes_no_sense_says_so_beside_it(shell: Shell, qtbot: Any):
+    page, model, _view = page_of(shell)
+    page.open_kind("person")
+    settle(qtbot, shell)
+    asking = page.listing.bar.asking
+    page.listing.bar.ask()
+    asking.column.setCurrentIndex(asking.column.findData("birth_year"))
+    QTest.keyClicks(asking.value, "old")
+    asking.finish()
+    assert "请用数字填写" in words(asking) and model.selection.whole
+
+
+def test_nothing_matching_says_so_and_offers_to_clear_the_filter(shell: Shell, qtbot: Any):
+    page, model, view = page_of(shell)
+    page.filter.setText("没有这条路")
+    qtbot.waitUntil(lambda: model.known and model.rowCount() == 0, timeout=20_000)
+    assert not view.isVisible() and "没有符合全部条件的记录" in words(page)
+    page.listing.bar.clear_all()
+    qtbot.waitUntil(lambda: view.isVisible() and model.rowCount() == ROWS, timeout=20_000)
+
+
+def test_space_picks_rows_and_ctrl_a_picks_all_matching_not_this_page(shell: Shell, qtbot: Any):
+    page, model, view = page_of(shell)
+    view.setFocus()
+    view.setCurrentIndex(model.index(0, 0))
+    for _twice in range(2):
+        QTest.keyClick(view, Qt.Key.Key_Space)
+    assert model.picks == 2 and view.currentIndex().row() == 2
+    assert model.chosen().ids == tuple(sorted(model.picked)) and "已选 2 条" in words(page)
+    QTest.keyClick(view, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    assert model.picks == ROWS and model.chosen() == model.selection
+    page.filter.setText("0001")
+    qtbot.waitUntil(lambda: model.rowCount() == 11, timeout=20_000)
+    assert model.picks == 0
+    assert seen(model, 0) == "…"
+    settle(qtbot, shell)
+    model.pick_all()
+    model.pick(0)
+    assert model.picks == 10
+
+
+def test_columns_are_chosen_and_remembered_for_the_next_time(
+    shell: Shell, qtbot: Any, workspace: Workspace, qapp: QApplication
+):
+    page, model, view = page_of(shell)
+    page.listing.columns.turn("road")
+    page.listing.columns.turn("grid_code")
+    view.setColumnWidth(0, 333)
+    settle(qtbot, shell)
+    chosen = model.columns
+    assert "road" in chosen and "grid_code" not in chosen
+    shell.close()
+    again = Shell(workspace, [RegistryPage])
+    qtbot.addWidget(again)
+    again.show()
+    again.show_page("registry")
+    settle(qtbot, again)
+    assert page_of(again)[1].columns == chosen and page_of(again)[2].columnWidth(0) == 333
+    again.close()
+
+
+def test_a_view_is_saved_under_a_name_and_opened_again(shell: Shell, qtbot: Any):
+    page, model, _view = page_of(shell)
+    page.listing.bar.add_condition(Condition("full_text", "contains", "0001"))
+    settle(qtbot, shell)
+    menu = page.listing.views
+    menu.name.setText("试点")
+    menu.save()
+    settle(qtbot, shell)
+    page.open_kind("house")
+    settle(qtbot, shell)
+    page.open_kind("address")
+    (view,) = menu.saved()
+    menu.opened.emit(view)
+    settle(qtbot, shell)
+    assert view.name == "试点" and model.rowCount() == 11 and "标准地址包含" in words(page.listing.bar)
+
+
+def test_rows_picked_elsewhere_are_shown_in_the_table(shell: Shell, qtbot: Any):
+    page, model, _view = page_of(shell)
+    entity = model.entity(4)
+    assert entity is not None
+    shell.desk.show_rows(Selection("person", addresses=(entity, model.entity(0) or 0)))
+    settle(qtbot, shell)
+    assert model.resource == "person" and model.rowCount() == 2
+    assert page.kinds.checkedButton().text() == "实有人口"
 
 
 def test_j_and_k_walk_and_enter_opens_the_record(shell: Shell, qtbot: Any):

@@ -1,0 +1,39 @@
+"""What can be done with the picked rows: counted, extended to all matching, opened, put on the map."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout
+
+from core.i18n import _
+from desktop import theme
+from desktop.desk import Desk
+from desktop.widgets.parts import button, label
+from desktop.widgets.rows_window import ListingModel
+
+
+class PickBar(QFrame):
+    """Shown while rows are picked."""
+
+    def __init__(self, desk: Desk, model: ListingModel) -> None:
+        super().__init__()
+        self.setProperty("kind", "picks")
+        self._desk, self._model = desk, model
+        self.count = label("")
+        self.all = button("", model.pick_all, kind="link", tip="Ctrl+A")
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(theme.M, theme.XS, theme.M, theme.XS)
+        self.row.setSpacing(theme.S)
+        self.row.addWidget(self.count)
+        self.row.addWidget(self.all)
+        self.row.addStretch(1)
+        self.row.addWidget(button(_("Pick nothing"), model.clear_picks, kind="link", tip="Shift+Esc"))
+        model.picks_changed.connect(self._show)
+        model.told.connect(lambda _total: self._show())
+        self.setVisible(False)
+
+    def _show(self) -> None:
+        picks, total = self._model.picks, self._model.rowCount()
+        self.setVisible(picks > 0)
+        self.count.setText(_("{n} picked").format(n=f"{picks:,}"))
+        self.all.setText(_("Pick all {n} matching").format(n=f"{total:,}"))
+        self.all.setVisible(picks < total)
