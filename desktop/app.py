@@ -27,6 +27,7 @@ from desktop.map import engine
 from desktop.map.scheme import register_scheme
 from desktop.pages import Page
 from desktop.pages.adjudication import AdjudicationPage
+from desktop.pages.duplicates import DuplicatesPage
 from desktop.pages.exchange import ExchangePage
 from desktop.pages.field_audit import FieldAuditPage
 from desktop.pages.findings import FindingsPage
@@ -42,8 +43,8 @@ from desktop.pictures import take_pictures
 from desktop.shell import Shell
 
 PAGES: Sequence[type[Page]] = (
-    WorkbenchPage, InboxPage, FindingsPage, OverduePage, FieldAuditPage, RulesPage, AdjudicationPage, RegistryPage,
-    MapPage, ExchangePage, ReportsPage, LooksPage,
+    WorkbenchPage, InboxPage, FindingsPage, OverduePage, FieldAuditPage, RulesPage, AdjudicationPage, DuplicatesPage,
+    RegistryPage, MapPage, ExchangePage, ReportsPage, LooksPage,
 )  # fmt: skip
 """In the order of a steward's day; pages of one section are tabs behind one entry of the rail."""
 

@@ -35,6 +35,7 @@ class AdjudicationPage(Page):
     """The list at the left, the record at the right."""
 
     name, title, icon, permission = "adjudication", N_("Adjudication"), "adjudication", "conflict.settle"
+    section = "adjudication"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -76,7 +77,7 @@ class AdjudicationPage(Page):
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(
-            head(_(self.title), self._count, self.kind, self.source, label(_("all for")), self.by, self.bulk)
+            head("", self._count, self.kind, self.source, label(_("all for")), self.by, self.bulk)
         )
         outer.addWidget(self._states, 1)
 

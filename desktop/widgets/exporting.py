@@ -16,22 +16,23 @@ from desktop.desk import Desk
 from desktop.widgets.tables import RowsModel
 
 Everything = Callable[[], Sequence[Any]]
+Writer = Callable[[Path, Progress], int]
 
 
 class ListExport(QPushButton):
-    """“Export…” for one table; ``everything`` reads the rows where the table shows only the first of them."""
+    """“Export…” for one table.
+
+    ``everything`` reads the rows where the table shows only the first of them; a ``writer`` writes a list that core
+    knows how to write.
+    """
 
     def __init__(
-        self,
-        desk: Desk,
-        model: RowsModel,
-        title: str,
-        *,
-        everything: Everything | None = None,
-        short: bool = False,
-    ) -> None:
-        super().__init__("" if short else _("Export…"))
+        self, desk: Desk, model: RowsModel, title: str, *, everything: Everything | None = None,
+        writer: Writer | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(_("Export…"))
         self._desk, self._model, self.title, self._everything = desk, model, title, everything
+        self._writer = writer
         self.setIcon(theme.icon("print"))
         self.setToolTip(_("Export the list “{title}” as a spreadsheet").format(title=title))
         self.setAccessibleName(self.toolTip())
@@ -46,10 +47,12 @@ class ListExport(QPushButton):
     def write(self, out: Path) -> None:
         """Writes the list into a file, beside the window."""
         workspace, fields, shown = self._desk.workspace, self._model.fields, list(self._model.rows)
-        everything, title = self._everything, self.title
+        everything, writer, title = self._everything, self._writer, self.title
 
         def work(progress: Progress) -> int:
             progress.phase(_("Writing {file}").format(file=out.name))
+            if writer is not None:
+                return writer(out, progress)
             rows = everything() if everything is not None else shown
             cells = ([field.text(row) for field in fields] for row in rows)
             heads = [field.title for field in fields]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
@@ -38,11 +38,18 @@ def button(
     made.setProperty("kind", kind)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
     if icon:
-        made.setIcon(theme.icon(icon, theme.tokens().on_accent if kind == "primary" else ""))
+        made.setIcon(_primary_icon(icon) if kind == "primary" else theme.icon(icon))
         made.setIconSize(QSize(16, 16))
     if tip:
         made.setToolTip(tip)
     made.clicked.connect(lambda _checked=False: act())
+    return made
+
+
+def _primary_icon(name: str) -> QIcon:
+    """White on the accent, muted while the button cannot be pressed."""
+    made = QIcon(theme.pixmap(name, theme.tokens().on_accent, 20))
+    made.addPixmap(theme.pixmap(name, theme.tokens().muted, 20), QIcon.Mode.Disabled)
     return made
 
 
