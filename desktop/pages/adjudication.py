@@ -126,6 +126,7 @@ class AdjudicationPage(Page):
         self.bulk.setText(_("Settle all {n}…").format(n=f"{page.total:,}"))
         self.bulk.setEnabled(page.total > 0)
         self._states.setCurrentIndex(0 if page.total else 1)
+        self._case.setCurrentIndex(0)
         if rows:
             self.list.selectRow(min(max(self._wanted, 0), len(rows) - 1))
 
