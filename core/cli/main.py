@@ -15,6 +15,7 @@ from core.cli import (
     checking,
     connecting,
     duplicating,
+    evidencing,
     exchanging,
     field_auditing,
     importing,
@@ -55,7 +56,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, exchanging, connecting, training,
+    ruling, matching, mapping, exchanging, connecting, evidencing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -1,22 +1,25 @@
-"""Commands of the map: converting coordinates, tiles of the layers."""
+"""Commands of the map: converting coordinates, tiles of the layers, the base map."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 import numpy as np
 
-from core.atlas import areas
+from core.atlas import areas, basemaps
 from core.atlas.atlas import Atlas
 from core.atlas.layers import AREAS, LAYERS
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command
 from core.i18n import _
 from core.spatial import positions
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``coord`` and ``tiles``."""
-    for one in (coord, tiles):
+    """Adds ``coord``, ``tiles`` and ``basemap``."""
+    for one in (coord, tiles, basemap):
         cli.add_command(one)
 
 
@@ -68,6 +71,23 @@ def tiles(session: Session, *, layer: str, z: int, x: int, y: int) -> Outcome:
     lines = [*table(tuple(columns), rows), _("{count} in {features} features").format(
         count=f"{total:,}", features=f"{len(rows):,}")]  # fmt: skip
     return Outcome(where | {"count": total, "features": features}, lines)
+
+
+@command("basemap")
+@click.option(
+    "--set", "file", type=FILE, help='TOML: kind = "file|xyz|wmts", location, matrix = "w|c", layers, …'
+)
+@click.option("--none", "nothing", is_flag=True, help="Show no base map.")
+def basemap(session: Session, *, file: Path | None, nothing: bool) -> Outcome:
+    """Shows or sets the base map of this store: a file of tiles, or the intranet map service."""
+    workspace = session.workspace()
+    if file is not None or nothing:
+        basemaps.set_base_map(workspace, file)
+    base = basemaps.base_map(workspace)
+    if base is None:
+        return Outcome({"base_map": None}, [_("No base map.")])
+    told = {name: value for name, value in asdict(base).items() if name != "token"}
+    return Outcome({"base_map": told}, [f"{name}: {value}" for name, value in told.items()])
 
 
 def _bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:

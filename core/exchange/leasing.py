@@ -1,4 +1,4 @@
-"""The outbox's state machine: waiting → sent (receipt awaited) → accepted or rejected, under a lease.
+"""The outbox's state machine: waiting → sent → (receipt awaited) → accepted or rejected, under a lease.
 
 ``sent`` is written before anything leaves, so that a record whose fate is unknown is never taken for one
 that waits. A lease names who works on a record; it is void once its time is over or its process is gone.
@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import psutil
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, insert, or_, select, true, update
 
+from core.exchange import message_log
+from core.exchange.message_log import Crossing
 from core.exchange.receipts import Item, Receipt
 from core.model.exchange import delivery, receipt
 from core.model.ledger import change_set
@@ -22,6 +24,9 @@ from core.registry import publication
 from core.store.bulk import chunks
 
 _LONGEST_MESSAGE = 200
+
+ENDED: set[str] = set()
+"""The owners in this process whose run is over, whatever they could not write any more."""
 
 
 class Leased(NamedTuple):
@@ -37,11 +42,12 @@ class Leased(NamedTuple):
 
 @dataclass(frozen=True)
 class Lease:
-    """Who holds records of one target, and until when; ``owner`` stands in the column ``batch``."""
+    """Who holds records of one target, since when and until when; ``owner`` stands in the column ``batch``."""
 
     target: str
     owner: str
     until: str
+    since: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,10 +104,11 @@ def is_left_behind(connection: Connection, lease: Lease, *, now: str, due_by: st
 
 def settle(
     connection: Connection, lease: Lease, items: Mapping[str, Leased], answer: Receipt, *, batch: str, now: str,
-    horizon: int | None,
+    horizon: int | None, digests: Mapping[str, str] | None = None,
 ) -> Settled:  # fmt: skip
-    """Stores the receipt and what it says of ``items`` (by idempotency key), in one unit of work.
+    """Stores and logs the receipt and what it says of ``items`` (by idempotency key), in one unit of work.
 
+    ``digests`` are those of the records as they were sent.
     Those the receiver does not mention stay awaited; those unknown to it stay leased, for the caller to
     decide. ``horizon`` is the newest change set when the records were read: if there is a newer one now,
     what has changed since is queued anew.
@@ -109,8 +116,11 @@ def settle(
     publication.hold_still(connection)
     connection.execute(insert(receipt).values(
         target=lease.target, batch=batch, received_at=now, body=answer.body, signature=answer.signature))  # fmt: skip
+    crossing = Crossing("receipt", batch, answer.body.encode(), len(answer.items))
+    message_log.record(connection, lease.target, [crossing], at=now)
     settled = [i for i in answer.items if i.status != "unknown"]
-    accepted = {items[i.key].id: i.number for i in settled if i.status == "accepted"}
+    accepted = {items[i.key].id: (i.number, digests.get(i.key) if digests else None)
+                for i in settled if i.status == "accepted"}  # fmt: skip
     _accept(connection, lease, accepted, settled_at=now, batch=batch)
     refusals = (_refusal(items[i.key].id, i) for i in settled if i.status == "rejected")
     _reject(connection, lease, refusals, state="rejected", settled_at=now, batch=batch)
@@ -134,7 +144,14 @@ def withdraw_outdated(connection: Connection, lease: Lease, items: Sequence[Leas
     publication.hold_still(connection)
     ids = [i.id for i in items]
     _update(
-        connection, lease, ids, state="withdrawn", reason="superseded", settled_at=now, lease_until=None, batch=None
+        connection,
+        lease,
+        ids,
+        state="superseded",
+        reason="superseded",
+        settled_at=now,
+        lease_until=None,
+        batch=None,
     )
     publication.requeue_outdated(connection, lease.target, {i.entity for i in items}, now)
 
@@ -149,7 +166,9 @@ def leave_awaited(connection: Connection, lease: Lease, ids: Collection[int], *,
     _update(connection, lease, ids, lease_until=None, batch=batch)
 
 
-def postpone(connection: Connection, lease: Lease, items: Iterable[Leased], *, due_at: str, blame: bool) -> None:
+def postpone(
+    connection: Connection, lease: Lease, items: Iterable[Leased], *, due_at: str, blame: bool
+) -> None:
     """Puts a failed batch behind fresh deliveries; ``blame`` counts the attempt against its records."""
     counted = delivery.c.attempts + (1 if blame else 0)
     _update(
@@ -186,14 +205,16 @@ def _take(
     for some in chunks([item.id for item in items]):
         connection.execute(
             update(delivery).where(delivery.c.id.in_(some))
-            .values(state="sent", batch=lease.owner, lease_until=lease.until)
+            .values(state="sent", batch=lease.owner, lease_until=lease.until, state_at=lease.since)
         )  # fmt: skip
     return items
 
 
 def _abandoned(connection: Connection, lease: Lease, now: str) -> ColumnElement[bool]:
     sent = and_(delivery.c.target == lease.target, delivery.c.state == "sent")
-    owners = connection.execute(select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct())
+    owners = connection.execute(
+        select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct()
+    )
     gone = [owner for owner in owners.scalars() if _is_gone(owner)]
     return and_(
         delivery.c.lease_until.is_not(None), or_(delivery.c.lease_until < now, delivery.c.batch.in_(gone))
@@ -210,14 +231,21 @@ def _update(connection: Connection, lease: Lease, ids: Collection[int], **values
         connection.execute(update(delivery).where(delivery.c.id.in_(some), *_held(lease)).values(**values))
 
 
-def _accept(connection: Connection, lease: Lease, numbers: Mapping[int, str], **same: Any) -> None:
-    """Settles deliveries (id → the receiver's number). The number is written apart, by id alone: bound
-    once a row, every further parameter would cost as much as the row itself."""
+def _accept(
+    connection: Connection, lease: Lease, numbers: Mapping[int, tuple[str, str | None]], **same: Any
+) -> None:
+    """Settles deliveries (id → the receiver's number, our digest). Those two are written apart, by id alone:
+    bound once a row, every further parameter would cost as much as the row itself."""
     if not numbers:
         return
     _update(connection, lease, numbers.keys(), state="accepted", reason=None, lease_until=None, **same)
-    numbered = update(delivery).where(delivery.c.id == bindparam("to_id")).values(receipt_no=bindparam("to_receipt_no"))
-    connection.execute(numbered, [{"to_id": id, "to_receipt_no": number} for id, number in numbers.items()])
+    values: dict[str, Any] = {
+        "receipt_no": bindparam("to_receipt_no"),
+        "digest": func.coalesce(bindparam("to_digest"), delivery.c.digest),
+    }
+    numbered = update(delivery).where(delivery.c.id == bindparam("to_id")).values(**values)
+    rows = [{"to_id": id, "to_receipt_no": no, "to_digest": digest} for id, (no, digest) in numbers.items()]
+    connection.execute(numbered, rows)
 
 
 def _reject(connection: Connection, lease: Lease, rows: Iterable[dict[str, Any]], **same: Any) -> None:
@@ -235,7 +263,9 @@ def _refusal(id: int, item: Item) -> dict[str, Any]:
 
 
 def _is_gone(owner: str) -> bool:
-    """Whether the lease's process ran on this machine and runs no more."""
+    """Whether the lease's process ran on this machine and runs no more, or its run in this process is over."""
+    if owner in ENDED:
+        return True
     try:
         host, pid, started, _nonce = owner.removeprefix("lease:").rsplit("/", 3)
         if host != platform.node():

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, func, insert, literal, select
+from sqlalchemy import RowMapping, and_, case, func, insert, literal, select
 
 from core.exchange.connectors import connector, targets
 from core.exchange.reasons import explain
@@ -17,7 +17,14 @@ from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store.bulk import chunks
 
-STATES = ("waiting", "sent", "accepted", "rejected", "withdrawn")
+STATES = ("waiting", "sent", "awaited", "accepted", "rejected", "held", "superseded", "withdrawn")
+"""Every delivery is in exactly one. ``sent`` is on its way in somebody's hands; ``awaited`` has left them, and
+only the receiver knows whether it arrived."""
+
+_STATE = case(
+    (and_(delivery.c.state == "sent", delivery.c.lease_until.is_(None)), "awaited"), else_=delivery.c.state
+)
+_SINCE = func.coalesce(delivery.c.settled_at, delivery.c.state_at, delivery.c.queued_at)
 
 
 @dataclass(frozen=True)
@@ -28,8 +35,11 @@ class OutboxState:
     title: str
     waiting: int
     sent: int
+    awaited: int
     accepted: int
     rejected: int
+    held: int
+    superseded: int
     withdrawn: int
     oldest_waiting: str | None
     last_receipt: str | None
@@ -50,6 +60,7 @@ class Delivery:
     key: str
     op: str
     state: str
+    since: str
     attempts: int
     queued_at: str
     due_at: str
@@ -60,18 +71,22 @@ class Delivery:
     cure: str
 
 
+_SHOWN = (
+    *(delivery.c[name] for name in Delivery.__dataclass_fields__ if name in delivery.c and name != "state"),
+    _STATE.label("state"), _SINCE.label("since"),
+)  # fmt: skip
+
+
 @permits("exchange.read")
 def outbox(workspace: Workspace) -> dict[str, OutboxState]:
     """Every declared target's outbox."""
     with workspace.store.read() as connection:
         counts: dict[str, dict[str, int]] = {}
-        grouped = select(delivery.c.target, delivery.c.state, func.count()).group_by(
-            delivery.c.target, delivery.c.state
-        )
+        grouped = select(delivery.c.target, _STATE, func.count()).group_by(delivery.c.target, _STATE)
         for target, state, count in connection.execute(grouped):
             counts.setdefault(target, {})[state] = count
         open_ones = select(delivery.c.target, func.min(delivery.c.queued_at)).where(
-            delivery.c.state.in_(("waiting", "sent"))
+            delivery.c.state.in_(("waiting", "sent", "held"))
         )
         oldest = _pairs(connection.execute(open_ones.group_by(delivery.c.target)))
         came = select(receipt.c.target, func.max(receipt.c.received_at)).group_by(receipt.c.target)
@@ -91,9 +106,9 @@ def deliveries(
     limit: int = 200, after: int = 0,
 ) -> list[Delivery]:  # fmt: skip
     """Up to ``limit`` deliveries of a target with id above ``after``, in order of id; a keyset page."""
-    query = select(delivery).where(delivery.c.target == connector(target).target, delivery.c.id > after)
+    query = select(*_SHOWN).where(delivery.c.target == connector(target).target, delivery.c.id > after)
     if state is not None:
-        query = query.where(delivery.c.state == state)
+        query = query.where(_STATE.in_((state,)))
     if change_set is not None:
         query = query.where(delivery.c.change_set == change_set)
     with workspace.store.read() as connection:
@@ -112,7 +127,8 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
     newer = delivery.alias()
     is_newest = ~select(newer.c.id).where(
         newer.c.target == delivery.c.target, newer.c.resource == delivery.c.resource,
-        newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id, newer.c.state != "withdrawn",
+        newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id,
+        newer.c.state.not_in(("withdrawn", "superseded")),
     ).exists()  # fmt: skip
     columns = [delivery.c[n] for n in ("target", "resource", "entity", "key", "op", "version", "change_set")]
     now = workspace.now()
@@ -139,8 +155,7 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
 
 def _shown(row: RowMapping) -> Delivery:
     message, cure = explain(row["reason"])
-    names = [name for name in Delivery.__dataclass_fields__ if name not in {"message", "cure"}]
-    return Delivery(**{name: row[name] for name in names}, message=message, cure=cure)
+    return Delivery(**row, message=message, cure=cure)
 
 
 def _pairs(rows: Iterable[Any]) -> dict[str, str]:

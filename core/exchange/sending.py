@@ -10,18 +10,27 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import orjson
+from sqlalchemy.exc import OperationalError
 
-from core.exchange import leasing
+from core.exchange import leasing, message_log
 from core.exchange.configuration import Endpoint
 from core.exchange.connectors import connector, pushed
 from core.exchange.declaration import Connector
 from core.exchange.gate import Gate
 from core.exchange.leasing import Lease, Leased
+from core.exchange.messages import Message, compose
 from core.exchange.receipts import Receipt, read_public_key, read_receipt
 from core.exchange.retry import blames_records
 from core.exchange.transports.carrier import Reply
-from core.exchange.transports.https import Https, Pending
-from core.exchange.troubles import Refused, Trouble, Unclear, Unreachable
+from core.exchange.transports.https import Https
+from core.exchange.troubles import (
+    EvidenceUnwritable,
+    Refused,
+    Trouble,
+    Unclear,
+    Unreachable,
+    evidence_unwritable,
+)
 from core.i18n import _
 from core.jobs import Progress
 from core.security import audit
@@ -59,18 +68,6 @@ class _Ended(Exception):
         self.trouble = trouble
 
 
-@dataclass
-class _Sending:
-    """One batch on its way: its name, its records by idempotency key, and its message."""
-
-    name: str
-    lease: Lease
-    keyed: dict[str, Leased]
-    horizon: int
-    body: bytes
-    pending: Pending | None = None
-
-
 class Run:
     """One push to one target. Network I/O never happens inside a unit of work."""
 
@@ -87,13 +84,16 @@ class Run:
         self._last_trouble: Trouble | None = None
         self._alive = False  # whether the receiver has given a receipt in this run
         self._in_flight: set[int] = set()
+        self._made_ready: Message | None = None  # logged, but not given to the transport yet
         with self.store.read() as connection:
             self._store_id = read_setting(connection, "store_id")
             self.result.waiting = leasing.count_open(connection, end.target)
 
     def push(self) -> Trouble | None:
         """Runs to the end; returns the trouble that stopped it."""
-        self.progress.phase(_("Pushing to {system}").format(system=_(self.connector.title)), self.result.waiting)
+        self.progress.phase(
+            _("Pushing to {system}").format(system=_(self.connector.title)), self.result.waiting
+        )
         trouble: Trouble | None = None
         way = Https(
             self._end.base_url, ca_pem=self._end.ca_pem, token=self._end.token, routes=self.connector.routes,
@@ -106,13 +106,16 @@ class Run:
                 self._take_over()
         except _Ended as ended:
             trouble = ended.trouble
+        except OperationalError as error:
+            trouble = evidence_unwritable(error)
         finally:
             self._finish(trouble)
         return trouble or (self._last_trouble if self.result.waiting and not self._alive else None)
 
     def _lease(self) -> Lease:
-        until = self.workspace.clock() + timedelta(seconds=self.connector.lease_seconds)
-        return Lease(self.connector.target, self._owner, _stamp(until))
+        now = self.workspace.clock()
+        until = now + timedelta(seconds=self.connector.lease_seconds)
+        return Lease(self.connector.target, self._owner, _stamp(until), _stamp(now))
 
     def _take_over(self) -> None:
         """Does what other workers leave behind while we are at it."""
@@ -133,7 +136,12 @@ class Run:
             lease = self._lease()
             with self.store.write() as connection:
                 items = leasing.take_awaited(
-                    connection, lease, after=after, limit=self._chunk, now=self.workspace.now(), abandoned=abandoned
+                    connection,
+                    lease,
+                    after=after,
+                    limit=self._chunk,
+                    now=self.workspace.now(),
+                    abandoned=abandoned,
                 )
             if not items:
                 return
@@ -147,7 +155,7 @@ class Run:
         """Sends until nothing waits. While the receiver works on one batch, the next is prepared and the
         one before is settled; a batch that failed is dealt with before another leaves."""
         while True:
-            under_way: _Sending | None = None
+            under_way: Message | None = None
             sent = 0
             for lease, batch in self._waiting_batches():
                 prepared = self._pass_gate(lease, batch)
@@ -169,23 +177,32 @@ class Run:
                 for batch in _pieces(list(alike), size):
                     yield lease, batch
 
-    def _pass_gate(self, lease: Lease, batch: Sequence[Leased]) -> _Sending | None:
+    def _pass_gate(self, lease: Lease, batch: Sequence[Leased]) -> Message | None:
         with self.store.read() as connection:
             inspected = self._gate.inspect(connection, batch)
-        if inspected.failing or inspected.outdated:
-            with self.store.write() as connection:
-                leasing.close_unsent(connection, lease, inspected.failing, now=self.workspace.now())
-                leasing.withdraw_outdated(connection, lease, inspected.outdated, now=self.workspace.now())
+        now, outgoing = self.workspace.now(), None
+        with self.store.write() as connection:
+            if inspected.failing or inspected.outdated:
+                leasing.close_unsent(connection, lease, inspected.failing, now=now)
+                leasing.withdraw_outdated(connection, lease, inspected.outdated, now=now)
+            if inspected.ready:
+                head = message_log.head(connection, to_append=True)
+                outgoing = compose(
+                    uuid.uuid4().hex,
+                    lease,
+                    inspected.ready,
+                    horizon=inspected.horizon,
+                    key=self._key,
+                    head=head,
+                )
+                message_log.record(connection, lease.target, [outgoing.crossing()], at=now)
+        if inspected.failing:
             self.result.rejected += len(inspected.failing)
             self.progress.advance(len(inspected.failing))
-        if not inspected.ready:
-            return None
-        name = uuid.uuid4().hex
-        items = [{"key": self._key(item), "op": item.op, "record": record} for item, record in inspected.ready]
-        body = orjson.dumps({"batch": name, "items": items})
-        return _Sending(name, lease, {self._key(i): i for i, _r in inspected.ready}, inspected.horizon, body)
+        self._made_ready = outgoing
+        return outgoing
 
-    def _hand_over(self, under_way: _Sending | None, following: _Sending | None) -> _Sending | None:
+    def _hand_over(self, under_way: Message | None, following: Message | None) -> Message | None:
         """Receives what is under way, lets the following leave, then settles what was received."""
         answer = None
         if under_way:
@@ -195,19 +212,25 @@ class Run:
                 self._failed(under_way.lease, list(under_way.keyed.values()), trouble)
         if following:
             self._in_flight.update(item.id for item in following.keyed.values())
+            self._made_ready = None
             following.pending = self._https.begin(self.connector.routes["send"], following.body)
         if under_way and answer:
             self._delivered(under_way, answer)
         return following
 
-    def _answer(self, sending: _Sending) -> Receipt:
+    def _answer(self, sending: Message) -> Receipt:
         assert sending.pending is not None
         return self._read(self._https.finish(sending.pending), sending.keyed)
 
-    def _delivered(self, sending: _Sending, answer: Receipt) -> None:
+    def _delivered(self, sending: Message, answer: Receipt) -> None:
         self._failures, self._alive = 0, True
         unknown = self._settle(
-            sending.lease, sending.keyed, answer, batch=sending.name, horizon=sending.horizon
+            sending.lease,
+            sending.keyed,
+            answer,
+            batch=sending.name,
+            horizon=sending.horizon,
+            digests=sending.digests,
         )
         if unknown:
             denied = Unclear(
@@ -234,12 +257,14 @@ class Run:
         return read_receipt(reply, receiver=self.connector.receiver, public_key=self._public_key, asked=keyed)
 
     def _settle(
-        self, lease: Lease, keyed: dict[str, Leased], answer: Receipt, *, batch: str, horizon: int | None
-    ) -> Sequence[Leased]:
+        self, lease: Lease, keyed: dict[str, Leased], answer: Receipt, *, batch: str, horizon: int | None,
+        digests: dict[str, str] | None = None,
+    ) -> Sequence[Leased]:  # fmt: skip
         with self.store.write() as connection:
             settled = leasing.settle(
-                connection, lease, keyed, answer, batch=batch, now=self.workspace.now(), horizon=horizon
-            )
+                connection, lease, keyed, answer, batch=batch, now=self.workspace.now(), horizon=horizon,
+                digests=digests,
+            )  # fmt: skip
         self._in_flight.difference_update(item.id for item in keyed.values())
         self.result.sent += settled.accepted + settled.rejected + settled.unmentioned
         self.result.accepted += settled.accepted
@@ -279,7 +304,9 @@ class Run:
                     self.result.rejected += len(items)
                     continue
                 later = due or now + timedelta(seconds=retry.longest_seconds)
-                leasing.postpone(connection, lease, items, due_at=_stamp(later), blame=blames_records(trouble))
+                leasing.postpone(
+                    connection, lease, items, due_at=_stamp(later), blame=blames_records(trouble)
+                )
 
     def _count_failure(self, trouble: Trouble) -> None:
         self._failures += 1
@@ -291,7 +318,18 @@ class Run:
 
     def _finish(self, trouble: Trouble | None) -> None:
         """Lets go of what is still leased and puts the run on record, however it ended."""
+        leasing.ENDED.add(self._owner)
+        try:
+            self._close(trouble)
+        except OperationalError:
+            if not isinstance(trouble, EvidenceUnwritable):
+                raise
+
+    def _close(self, trouble: Trouble | None) -> None:
         with self.store.write() as connection:
+            if self._made_ready:
+                unsent = self._made_ready.crossing(left=False)
+                message_log.record(connection, self.connector.target, [unsent], at=self.workspace.now())
             leasing.release_rest(connection, self._lease(), self._in_flight)
             self.result.waiting = leasing.count_open(connection, self.connector.target)
             audit.record(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import GridLinkError
+from core.i18n import _
 
 
 class Trouble(GridLinkError):
@@ -46,3 +47,23 @@ class Unclear(Trouble):
     def timed_out(self) -> bool:
         """Whether the receiver may still be working on it."""
         return bool(self.details.get("timed_out"))
+
+
+class EvidenceUnwritable(Trouble):
+    """What crosses could not be put on record: nothing more is sent until it can."""
+
+    code = "evidence_unwritable"
+
+    @property
+    def short(self) -> str:
+        """The code alone: the cause is ours, not the other side's."""
+        return self.code
+
+
+def evidence_unwritable(error: Exception) -> EvidenceUnwritable:
+    """Our word for a store that cannot be written while something is to be sent."""
+    return EvidenceUnwritable(
+        _("Sending was stopped: the message log cannot be written, and nothing leaves without evidence."),
+        cure=_("Make room on the disk or bring the database back; then push again, nothing is lost."),
+        cause=type(error).__name__,
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, String, Table, text as sql
 
-from core.model.metadata import metadata, number, serial, text
+from core.model.metadata import BigId, metadata, number, serial, text
+
+_OPEN = "state IN ('waiting', 'sent', 'held')"
 
 delivery = Table(
     "delivery", metadata, serial(),
@@ -12,22 +14,25 @@ delivery = Table(
     text("op"),  # upsert | retire
     number("version"),  # the row_hash that was due when queued
     number("change_set", index=True),
-    text("state"),  # waiting | sent (receipt awaited) | accepted | rejected | withdrawn
+    text("state"),  # waiting | sent (receipt awaited) | accepted | rejected | held | superseded | withdrawn
     number("attempts", server_default="0"),
     text("due_at"), Column("lease_until", String), Column("batch", String),
     text("queued_at"), Column("settled_at", String),
     Column("receipt_no", String), Column("reason", String),
+    Column("state_at", String),  # since when it is in an open state; a settled one has settled_at
+    Column("digest", String),  # of what was sent, as the receiver was given it
     Index("ix_delivery_work", "target", "state", "due_at"),
     Index("ix_delivery_entity", "entity", "target"),
     Index(
         "uq_delivery_open", "target", "resource", "entity", unique=True,
-        sqlite_where=sql("state IN ('waiting', 'sent')"), postgresql_where=sql("state IN ('waiting', 'sent')"),
+        sqlite_where=sql(_OPEN), postgresql_where=sql(_OPEN),
     ),
 )  # fmt: skip
 
 receipt = Table(
     "receipt", metadata, serial(),
     text("target"), text("batch"), text("received_at"), text("body"), text("signature"),
+    Index("ix_receipt_batch", "target", "batch"),
 )  # fmt: skip
 """The receiver's signed answer, kept to the letter as evidence."""
 
@@ -36,3 +41,44 @@ connector_setting = Table(
     text("base_url"), text("ca_pem"), text("receipt_public_pem"), text("token"), text("changed_at"),
 )  # fmt: skip
 
+
+message = Table(
+    "message", metadata,
+    Column("number", BigId, primary_key=True, autoincrement=False),
+    text("at"), text("target"),
+    text("direction"),  # sent | void (made ready, did not leave) | receipt | zero | reconciliation
+    text("batch"), number("records"),
+    text("digest"),  # SHA-256 of what crossed, to the letter
+    text("previous"), text("hash"),
+    Index("ix_message_batch", "target", "batch"),
+)  # fmt: skip
+"""The log of what crossed the boundary, each entry chained to the one before it; it only grows."""
+
+message_head = Table(
+    "message_head", metadata, Column("id", BigId, primary_key=True, autoincrement=False),
+    number("entries"), text("hash"),
+)  # fmt: skip
+
+channel = Table(
+    "channel", metadata, Column("target", String, primary_key=True),
+    Column("paused_at", String), Column("paused_by", String), Column("paused_reason", String),
+    number("failures", server_default="0"),  # runs in a row that ended in trouble without one receipt
+    Column("retry_at", String),  # the circuit breaker is open until then
+    Column("trouble", String), Column("trouble_at", String),
+    Column("zero_at", String),  # when the receiver last confirmed that there was nothing to send
+)  # fmt: skip
+"""How the way to one target is: paused by somebody, or broken off after too much trouble."""
+
+reconciliation = Table(
+    "reconciliation", metadata, serial(),
+    text("target"), text("at"), text("actor"), text("resource"),
+    number("ours"), number("theirs"), text("our_digest"), text("their_digest"), number("differences"),
+    Index("ix_reconciliation_target", "target", "at"),
+)  # fmt: skip
+
+reconciliation_difference = Table(
+    "reconciliation_difference", metadata, serial(),
+    number("reconciliation", index=True), text("kind"),  # missing | surplus | different
+    text("key"), Column("entity", BigId),
+)  # fmt: skip
+"""What one side holds and the other does not, or otherwise, to the record."""

@@ -31,7 +31,10 @@ SENDERS: Final = {
 }
 STATES: Final = {
     "waiting": N_("Waiting"),
-    "sent": N_("Sent, receipt awaited"),
+    "sent": N_("Being sent"),
+    "awaited": N_("Sent, receipt awaited"),
+    "held": N_("Held"),
+    "superseded": N_("Superseded"),
     "accepted": N_("Accepted upstream"),
     "rejected": N_("Rejected or held back"),
     "withdrawn": N_("Withdrawn"),

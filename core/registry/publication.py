@@ -1,10 +1,11 @@
 """Publication: which registry rows are due at which upstream system, decided with the change itself.
 
-One delivery a record and destination is open (``waiting`` or ``sent``) at any time. A newer version takes
-the place of one that waits. One whose receipt is awaited is left alone, because nobody knows yet whether
-it arrived: when its receipt settles it, ``requeue_outdated`` compares it with the registry again and queues
-what has become due since. What a receiver should hold is never remembered, always derived: the row as it
-stands against the deliveries that were settled.
+One delivery a record and destination is open (``waiting``, ``sent`` or ``held``) at any time. A newer version
+takes the place of one that waits; one that somebody holds stays held, and is replaced when it is let go.
+One whose receipt is awaited is left alone, because nobody knows yet whether it arrived: when its receipt
+settles it, ``requeue_outdated`` compares it with the registry again and queues what has become due since.
+What a receiver should hold is never remembered, always derived: the row as it stands against the deliveries
+that were settled.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from core.store.bulk import chunks
 _QUEUED: Final = (
     "target", "resource", "entity", "key", "op", "version", "change_set", "state", "attempts", "due_at", "queued_at",
 )  # fmt: skip
-_OPEN: Final = ("waiting", "sent")
+_OPEN: Final = ("waiting", "sent", "held")
 _SETTLED: Final = ("accepted", "rejected")
 
 
@@ -92,7 +93,7 @@ def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
     """
     hold_still(connection)
     mine = or_(delivery.c.change_set == change_set_id, delivery.c.reason == _superseded(change_set_id))
-    waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state == "waiting")
+    waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("waiting", "held")))
     connection.execute(
         update(delivery).where(waiting).values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
     )
@@ -140,7 +141,7 @@ def _enqueue(connection: Connection, s: Selection, change_set_id: int, now: str)
         replaced = _of(s, delivery.c.state == "waiting", delivery.c.entity.in_(entities))
         reason = _superseded(change_set_id)
         connection.execute(
-            update(delivery).where(replaced).values(state="withdrawn", settled_at=now, reason=reason)
+            update(delivery).where(replaced).values(state="superseded", settled_at=now, reason=reason)
         )
     return _queue(connection, s, touched, entities, now)
 
@@ -196,7 +197,7 @@ def _retirements(s: Selection, entities: Select[Any], now: str) -> Select[Any]:
     said = exists(select(later.c.id).where(
         later.c.entity == held.c.entity, later.c.target == s.target, later.c.resource == s.resource,
         later.c.id > held.c.id,
-        or_(later.c.state.in_(("waiting", "sent", "accepted")),
+        or_(later.c.state.in_((*_OPEN, "accepted")),
             and_(later.c.state == "rejected", later.c.op == "retire"))))  # fmt: skip
     changed_in = select(table.c.changed_in).where(table.c.id == held.c.entity).scalar_subquery()
     return select(

@@ -27,6 +27,9 @@ _LOOKS: dict[str, tuple[theme.Status, str]] = {
 _STATES: dict[str, theme.Status] = {
     "waiting": "waiting",
     "sent": "waiting",
+    "awaited": "waiting",
+    "held": "waiting",
+    "superseded": "unchecked",
     "accepted": "done",
     "rejected": "error",
     "withdrawn": "unchecked",
@@ -124,16 +127,16 @@ class ExchangePage(Page):
         )
         names.addWidget(label(last, "muted"))
         row.addLayout(names, 1)
-        for name in ("waiting", "sent", "accepted", "rejected"):
+        for name in ("waiting", "awaited", "accepted", "rejected"):
             row.addWidget(self._figure(name, getattr(now, name)))
         go = button(
-            _("Push {n}").format(n=f"{now.waiting + now.sent:,}"),
+            _("Push {n}").format(n=f"{now.waiting + now.sent + now.awaited:,}"),
             lambda: self.push(now.target),
             icon="send",
             kind="primary",
         )
         configured = system.probe.state != "not_configured"
-        due = bool(now.waiting + now.sent)
+        due = bool(now.waiting + now.sent + now.awaited)
         go.setEnabled(due and configured and self.desk.workspace.actor.may("exchange.push"))
         row.addWidget(go)
         return card(row)

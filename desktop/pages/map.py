@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.atlas.areas import Areas, Feature, features, read_areas
 from core.atlas.atlas import Atlas
+from core.atlas.basemaps import BaseMap, base_map
 from core.atlas.choropleth import Choropleth, choropleth
 from core.atlas.layers import Layer
 from core.atlas.selecting import position
@@ -19,6 +20,7 @@ from core.spatial.tiles import MOST, NOTHING, View
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map import colours, remembering
+from desktop.map.ground import Ground
 from desktop.map.remembering import Habits
 from desktop.map.view import MapView, ShownLayer
 from desktop.pages import Page
@@ -28,6 +30,7 @@ from desktop.widgets.map_work import MapWork
 from desktop.widgets.parts import button, empty, label
 
 _SIDE = 272
+_Data = tuple[Areas, dict[str, list[Feature]] | None, BaseMap | None]
 
 
 class MapPage(Page):
@@ -39,9 +42,11 @@ class MapPage(Page):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.atlas, self.areas, self._base = Atlas(), {}, {}
-        self.busy, self._wanted = False, None
+        self.busy, self._wanted, self._declared = False, None, None
         self.habits = remembering.recall(desk.workspace.actor.name)
-        self.map = MapView({"view": self._view, "base": lambda _values: self._base, "where": self._where})
+        self.ground = Ground(self)
+        answers = {"view": self._view, "base": lambda _values: self._base, "where": self._where}
+        self.map = MapView(answers, tile=self.ground.tile)
         remembering.apply(self.habits, self.map.place)
         self.panel, self.bar = LayerPanel(), MapBar()
         self.work = MapWork(desk, self.map, self.bar, self)
@@ -57,6 +62,7 @@ class MapPage(Page):
     habits: Habits
     _base: dict[str, list[Feature]]
     _wanted: tuple[float, float] | None
+    _declared: BaseMap | None
 
     # --- what others ask for ---
 
@@ -89,7 +95,7 @@ class MapPage(Page):
         self.habits = replace(
             self.habits, layers=self.panel.shown(), order=self.panel.order(), levels=self.panel.levels(),
             statistic=self.panel.statistic.currentData(), by=self.panel.by.currentData(), system=place.system,
-            at=None if place.fit else (place.lon, place.lat, place.zoom),
+            ground=self.bar.ground.isChecked(), at=None if place.fit else (place.lon, place.lat, place.zoom),
         )  # fmt: skip
         remembering.remember(self.desk.workspace.actor.name, self.habits)
 
@@ -99,6 +105,7 @@ class MapPage(Page):
         if self.layers:
             self.remember()
         self.map.closing()
+        self.ground.closing()
 
     # --- building ---
 
@@ -134,6 +141,7 @@ class MapPage(Page):
         self.panel.set_levels(self.habits.levels)
         self.panel.choose_statistic(self.habits.statistic, self.habits.by)
         self.bar.choose_system(self.habits.system)
+        self.bar.ground.setChecked(self.habits.ground)
 
     def _connect(self) -> None:
         told = _("The map's process ended and was started again.")
@@ -149,19 +157,22 @@ class MapPage(Page):
         self.panel.levels_changed.connect(lambda: self.map.show_levels(self.panel.levels()))
         self.panel.statistic_changed.connect(self._colour)
         self.bar.system_changed.connect(self._system)
+        self.bar.ground.toggled.connect(lambda _on: self._lay())
 
     # --- data ---
 
-    def _read(self) -> tuple[Areas, dict[str, list[Feature]] | None]:
+    def _read(self) -> _Data:
         before = self.atlas.last
         self.atlas.refresh(self.desk.workspace)
+        ground = base_map(self.desk.workspace)
         if self.areas and before == self.atlas.last:
-            return self.areas, None
+            return self.areas, None, ground
         areas = read_areas(self.desk.workspace)
-        return areas, features(areas)
+        return areas, features(areas), ground
 
-    def _show(self, data: tuple[Areas, dict[str, list[Feature]] | None]) -> None:
-        self.areas, base = data
+    def _show(self, data: _Data) -> None:
+        self.areas, base, ground = data
+        self._use(ground)
         there = {name: layer for name, layer in self.layers.items() if layer.total}
         self._states.setCurrentIndex(0 if there else 1)
         shown = [one for one in self.map.place.layers if one.name in there]
@@ -177,6 +188,20 @@ class MapPage(Page):
             self.map.load()
         else:
             self.map.call("again")
+
+    def _use(self, ground: BaseMap | None) -> None:
+        if ground == self._declared:
+            return
+        self._declared = ground
+        trouble = self.ground.use(ground)
+        if trouble is not None:
+            self.desk.messages.trouble(trouble)
+        self.bar.ground.setVisible(self.ground.declared() is not None)
+        self._lay()
+
+    def _lay(self) -> None:
+        self.map.show_ground(self.ground.declared() if self.bar.ground.isChecked() else None)
+        self._keep.start()
 
     def _view(self, values: Mapping[str, str]) -> bytes:
         west, south, east, north = (float(values[name]) for name in ("west", "south", "east", "north"))

@@ -56,6 +56,10 @@ class MapBar(QFrame):
         self.print = self.add_tool(_("Print"), _("The view as a PDF with legend and scale"), "Ctrl+P")
         self.print.clicked.connect(lambda _on: self.print_asked.emit())
         self.row.addStretch(1)
+        self.ground = self.add_tool(
+            _("Base map"), _("Show the base map under everything"), "", checkable=True
+        )
+        self.ground.setVisible(False)
         self.system = QComboBox()
         self.system.setAccessibleName(_("Coordinates shown"))
         self.system.setToolTip(_("Coordinates under the mouse; a right click copies them"))

@@ -14,8 +14,6 @@ function GridLinkGround(map, areas) {
   const credit = document.getElementById("credit");
   let layers = [], failed = 0, loaded = 0, set = "w";
 
-  const url = (one, layer) => "/tile/" + layer + "/{z}/{x}/{y}";
-
   function project(to) {
     if (to === set) return;
     const centre = map.getCenter && map._loaded ? map.getCenter() : null, zoom = map._loaded ? map.getZoom() : null;
@@ -34,8 +32,8 @@ function GridLinkGround(map, areas) {
       if (!given) return;
       credit.textContent = given.attribution || "";
       for (let i = 0; i < given.layers; i++) {
-        const one = L.tileLayer(url(given, i), { pane: "ground", minZoom: given.nearest_min || 0, maxZoom: 20, maxNativeZoom: given.max_zoom || 18,
-          minNativeZoom: given.min_zoom || 1, keepBuffer: 1, errorTileUrl: "" });
+        const one = L.tileLayer("/tile/" + i + "/{z}/{x}/{y}?" + given.version, { pane: "ground", maxZoom: 20, maxNativeZoom: given.max_zoom,
+          minNativeZoom: given.min_zoom, keepBuffer: 1 });
         one.on("tileerror", () => { failed++; });
         one.on("tileload", () => { loaded++; });
         layers.push(one.addTo(map));

@@ -47,7 +47,7 @@ def test_nothing_is_queued_when_the_import_is_not_kept(workspace):
 def test_a_newer_version_takes_the_place_of_one_that_waits(workspace):
     arrive(workspace, range(5))
     change(workspace, [1, 2], sex="2")
-    assert states(workspace) == {("upsert", "waiting"): 5, ("upsert", "withdrawn"): 2}
+    assert states(workspace) == {("upsert", "waiting"): 5, ("upsert", "superseded"): 2}
 
 
 def test_a_record_cannot_be_queued_twice(workspace):
@@ -73,7 +73,7 @@ def test_an_awaited_delivery_is_left_alone_and_the_newer_version_follows_when_it
 def test_a_record_retired_before_it_left_is_simply_not_sent(workspace):
     arrive(workspace, [1])
     retire(workspace, [1])
-    assert states(workspace) == {("upsert", "withdrawn"): 1}
+    assert states(workspace) == {("upsert", "superseded"): 1}
 
 
 def test_a_record_retired_after_it_was_accepted_is_retired_at_the_receiver(workspace):
@@ -88,7 +88,7 @@ def test_a_record_that_leaves_the_selection_is_retired_at_the_receiver_once(work
     set_state(workspace, "accepted")
     change(workspace, [1], residence="registered")
     change(workspace, [1], sex="2")
-    assert states(workspace) == {("upsert", "accepted"): 1, ("retire", "waiting"): 1, ("retire", "withdrawn"): 1}
+    assert states(workspace) == {("upsert", "accepted"): 1, ("retire", "waiting"): 1, ("retire", "superseded"): 1}
     set_state(workspace, "accepted")
     change(workspace, [1], sex="1")
     assert states(workspace)["retire", "accepted"] == 1
@@ -150,9 +150,9 @@ def test_undo_of_a_change_that_was_accepted_before_and_not_after_leaves_the_rece
 def test_undo_of_a_change_that_took_a_record_out_of_the_selection_queues_it_again(workspace):
     arrive(workspace, [1])
     number = change(workspace, [1], residence="registered")
-    assert states(workspace) == {("upsert", "withdrawn"): 1}
+    assert states(workspace) == {("upsert", "superseded"): 1}
     undo(workspace, number)
-    assert states(workspace) == {("upsert", "withdrawn"): 1, ("upsert", "waiting"): 1}
+    assert states(workspace) == {("upsert", "superseded"): 1, ("upsert", "waiting"): 1}
 
 
 def test_undo_while_a_receipt_is_awaited_counts_it_and_corrects_when_it_is_settled(workspace):

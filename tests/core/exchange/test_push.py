@@ -83,7 +83,7 @@ def test_one_misbehaviour_loses_nothing_doubles_nothing_and_needs_nobody(connect
     result = push(connected)[TARGET]
     assert (result.accepted, result.rejected) == (30, 0) if kind != "partial" else (15, 0)
     if kind == "partial":  # what a receipt does not mention stays, and the next push asks about it
-        assert box(connected).sent == 15
+        assert box(connected).awaited == 15
         assert push(connected)[TARGET].accepted == 15
     assert box(connected).accepted == 30
     assert held_once_each(upstream, range(30))
@@ -124,7 +124,7 @@ def test_a_receiver_that_is_too_slow_keeps_its_batch_awaited_until_the_next_push
         push(connected)
     assert caught.value.timed_out
     assert caught.value.details["targets"][TARGET] == PushResult(sent=10, waiting=10).as_dict()
-    assert box(connected).sent == 10
+    assert box(connected).awaited == 10
     threading.Event().wait(1.5)
     assert push(connected)[TARGET].accepted == 10
     assert upstream.requests()["batches"] == 1

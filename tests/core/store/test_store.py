@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, text, update
 
-from core.model import exchange, ledger, registry, security, stewardship
+from core.model import exchange, ledger, registry, security, stewardship, working
 from core.model.ledger import setting
 from core.model.metadata import metadata
 from core.security.workspace import Workspace
@@ -55,7 +55,9 @@ def _is_ours(name: str | None, kind: str, parents: object) -> bool:
     return not (kind == "table" and (name or "").startswith("search_"))
 
 
-ALL_TABLES = (exchange.delivery, ledger.package, registry.TABLES, security.account, stewardship.decision)
+ALL_TABLES = (
+    exchange.delivery, ledger.package, registry.TABLES, security.account, stewardship.decision, working.draft,
+)  # fmt: skip
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_model_declares(workspace: Workspace):

@@ -1,0 +1,30 @@
+"""Message log, states with their clock, channels and reconciliations; the statements are frozen beside this file."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0006"
+branch_labels = None
+depends_on = None
+
+_STATEMENTS = Path(__file__).with_suffix("")
+
+
+def upgrade() -> None:
+    """Makes the tables and columns of sending that leaves evidence; superseded deliveries get their own state."""
+    _run(op.get_bind().dialect.name)
+
+
+def downgrade() -> None:
+    """Removes them again (for tests; users go forward)."""
+    _run("down")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION IF EXISTS message_refuse()")
+
+
+def _run(name: str) -> None:
+    # A blank line parts the statements; the driver is given each as it is.
+    for statement in (_STATEMENTS / f"{name}.sql").read_text(encoding="utf-8").split("\n\n"):
+        op.get_bind().exec_driver_sql(statement)
