@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import delete, insert, select
 
 from core.errors import GridLinkError
+from core.exchange import settings
 from core.exchange.connectors import connector, connectors, targets
-from core.exchange.receipts import read_public_key
+from core.exchange.settings import ConnectorSettingInvalid
 from core.exchange.transports.https import Https
 from core.exchange.troubles import Trouble
 from core.i18n import _
 from core.model.exchange import connector_setting, receipt
-from core.security import audit
+from core.security import audit, keys
 from core.security.workspace import Workspace, permits
 from core.store.engine import Store
+
+__all__ = ["ConnectorNotConfigured", "ConnectorSettingInvalid", "Endpoint", "Probe", "configure_connector", "endpoint"]
 
 ProbeState = Literal["not_configured", "never_tried", "reachable", "unreachable"]
 
@@ -28,21 +31,20 @@ class ConnectorNotConfigured(GridLinkError):
     code = "connector_not_configured"
 
 
-class ConnectorSettingInvalid(GridLinkError):
-    """An address, certificate or key that cannot be one."""
-
-    code = "connector_setting_invalid"
-
-
 @dataclass(frozen=True)
 class Endpoint:
-    """One target's settings; the token is a secret and stays out of texts and logs."""
+    """One target's settings; the token is a secret and stays out of texts and logs.
+
+    ``base_url`` says by its scheme how to get there; ``ca_pem`` is what the other side must show: the authority of
+    its certificate, or its SSH host key.
+    """
 
     target: str
     base_url: str
     ca_pem: str
     receipt_public_pem: str
     token: str
+    certificate: str | None = None
 
     def __repr__(self) -> str:
         return f"Endpoint({self.target!r}, {self.base_url!r})"
@@ -60,16 +62,21 @@ class Probe:
 
 @permits("exchange.configure")
 def configure_connector(
-    workspace: Workspace, target: str, *, base_url: str, ca_pem: str, receipt_public_pem: str, token: str
-) -> None:
-    """Sets where ``target`` is, whom its TLS certificate must come from, and whose receipts count.
+    workspace: Workspace, target: str, *, base_url: str, ca_pem: str = "", receipt_public_pem: str = "",
+    token: str = "", certificate: str = "", secrets: Mapping[str, str] | None = None,
+) -> None:  # fmt: skip
+    """Sets where ``target`` is, what it must show, whose receipts count, and with what we show who we are.
 
-    Raises ``ConnectorUnknown`` or ``ConnectorSettingInvalid``. The audit keeps the act without the token.
+    ``secrets`` go to the keyring. Raises ``ConnectorUnknown``, ``ConnectorSettingInvalid`` or ``NoSecret``. The
+    audit keeps the act without any secret.
     """
-    target = connector(target).target
-    _check(base_url, ca_pem, receipt_public_pem)
+    declared = connector(target)
+    settings.check(declared, base_url=base_url, ca_pem=ca_pem, receipt_public_pem=receipt_public_pem)
+    for name, value in (secrets or {}).items():
+        keys.keep_secret(workspace.store.location, target, name, value)
     now = workspace.now()
-    values = {"base_url": base_url, "ca_pem": ca_pem, "receipt_public_pem": receipt_public_pem, "token": token}
+    values = {"base_url": base_url, "ca_pem": ca_pem, "receipt_public_pem": receipt_public_pem, "token": token,
+              "certificate": certificate or None}  # fmt: skip
     with workspace.store.write() as connection:
         connection.execute(delete(connector_setting).where(connector_setting.c.target == target))
         connection.execute(insert(connector_setting).values(target=target, changed_at=now, **values))
@@ -125,25 +132,6 @@ def not_configured(target: str | None) -> ConnectorNotConfigured:
         _("{system} is not configured: its address, certificate and receipt key are not known.").format(system=names),
         cure=_("The system administrator sets them under Exchange, from what the operator handed over."),
         target=target,
-    )
-
-
-def _check(base_url: str, ca_pem: str, receipt_public_pem: str) -> None:
-    if not base_url.startswith("https://"):
-        raise _invalid(_("The address must begin with https://."), "base_url")
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=ca_pem)
-    except (ssl.SSLError, ValueError) as error:
-        raise _invalid(_("The certificate is not a certificate in PEM form."), "ca_pem") from error
-    try:
-        read_public_key(receipt_public_pem)
-    except ValueError as error:
-        raise _invalid(_("The receipt key is not an Ed25519 public key in PEM form."), "receipt_public_pem") from error
-
-
-def _invalid(message: str, place: str) -> ConnectorSettingInvalid:
-    return ConnectorSettingInvalid(
-        message, cure=_("Take it unchanged from what the operator handed over."), field=place
     )
 
 

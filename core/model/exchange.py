@@ -39,6 +39,7 @@ receipt = Table(
 connector_setting = Table(
     "connector_setting", metadata, Column("target", String, primary_key=True),
     text("base_url"), text("ca_pem"), text("receipt_public_pem"), text("token"), text("changed_at"),
+    Column("certificate", String),  # our own for mutual TLS; its key lies in the keyring
 )  # fmt: skip
 
 

@@ -83,6 +83,66 @@ def new_store_key(location: str) -> str:
     return _checked(kept)
 
 
+class NoSecret(GridLinkError):
+    """A secret that a connector names is neither in the keyring nor in the environment."""
+
+    code = "no_secret"
+
+
+def secret(location: str, system: str, name: str) -> str:
+    """A connector's secret for the store at ``location``: from ``GRIDLINK_SECRET_SYSTEM_NAME``, else the keyring.
+
+    Raises ``NoSecret``; a secret is in no file of ours and in no text.
+    """
+    given = os.environ.get(_secret_variable(system, name), "")
+    if given:
+        return given
+    backend = _keyring()
+    try:
+        kept = backend.get_password(SERVICE, _secret_name(location, system, name)) if backend else None
+    except KeyringError:
+        kept = None
+    if not kept:
+        raise NoSecret(
+            _("The keyring holds no “{name}” for {system}.").format(name=name, system=system),
+            cure=_("Set it under Exchange as the user who runs this, or set {variable}.").format(
+                variable=_secret_variable(system, name)
+            ),
+            name=name,
+            system=system,
+        )
+    return kept
+
+
+def keep_secret(location: str, system: str, name: str, value: str) -> None:
+    """Keeps a connector's secret in the keyring; raises ``NoSecret`` where there is no keyring that protects it."""
+    backend = _keyring()
+    try:
+        if backend is not None:
+            backend.set_password(SERVICE, _secret_name(location, system, name), value)
+            return
+    except KeyringError:
+        pass
+    raise NoSecret(
+        _("The keyring of this machine is not available, so “{name}” for {system} cannot be kept.").format(
+            name=name, system=system
+        ),
+        cure=_("Unlock the keyring, or set {variable} for the programme.").format(
+            variable=_secret_variable(system, name)
+        ),
+        name=name,
+        system=system,
+    )
+
+
+def _secret_variable(system: str, name: str) -> str:
+    return f"GRIDLINK_SECRET_{system}_{name}".upper()
+
+
+def _secret_name(location: str, system: str, name: str) -> str:
+    return f"{location}#{system}.{name}"
+
+
 def _from_environment() -> str:
     given = os.environ.get(VARIABLE, "").strip()
     return _checked(given) if given else ""

@@ -1,4 +1,8 @@
-"""How the training receiver misbehaves on demand, so that what can go wrong upstream can be rehearsed."""
+"""How a training system misbehaves on demand, so that what can go wrong upstream can be rehearsed.
+
+A fault is ``{"kind", "times", "route", "seconds"}``; routes are ``batches`` (a batch over HTTPS, a file in a drop),
+``receipts``, ``states``, ``token``, ``sftp`` (file operations), and of a source ``snapshot``, ``page``, ``totals``.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-BEFORE = ("unauthorised", "unavailable", "server_error", "error_body", "reset_before_commit")
+BEFORE = ("unauthorised", "unavailable", "full", "server_error", "error_body", "reset_before_commit")
 """Faults that strike before anything is stored."""
 AFTER = (
     "cut_after_commit", "cut_half", "empty", "unsigned", "forged", "other_receiver", "other_records", "partial",
-    "duplicate",
+    "duplicate", "accept_half", "receipt_twice", "receipt_late", "receipt_damaged", "out_of_order",
 )  # fmt: skip
-"""Faults that strike when everything is stored and only the receipt suffers."""
-KINDS = (*BEFORE, *AFTER, "slow")
+"""Faults that strike when something is stored and only the receipt suffers."""
+SOURCE = ("expired", "wrong_totals", "row_missing", "row_twice", "stuck", "garbled")
+"""Faults of a source: what it tells does not fit together."""
+KINDS = (*BEFORE, *AFTER, *SOURCE, "slow")
 
 
 @dataclass
 class Fault:
-    """One misbehaviour on ``route`` (``batches`` or ``receipts``), ``times`` times."""
+    """One misbehaviour on a route, ``times`` times."""
 
     kind: str
     times: int = 1
@@ -28,7 +34,7 @@ class Fault:
 
 
 class FaultPlan:
-    """What is still to go wrong; a record of a person in ``poison`` makes the receiver fail each time."""
+    """What is still to go wrong; a record whose key is in ``poison`` makes the receiver fail each time."""
 
     def __init__(self, plan: Mapping[str, Any] | None = None) -> None:
         self._lock = threading.Lock()
@@ -37,7 +43,7 @@ class FaultPlan:
         self.replace(plan or {})
 
     def replace(self, plan: Mapping[str, Any]) -> None:
-        """Takes a new plan: ``{"faults": [{"kind", "times", "route", "seconds"}], "poison": [token]}``.
+        """Takes a new plan: ``{"faults": [{"kind", "times", "route", "seconds"}], "poison": [value]}``.
 
         Raises ``ValueError`` for a kind there is not.
         """
@@ -57,5 +63,7 @@ class FaultPlan:
         return None
 
     def poisoned(self, items: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether a record among these brings the receiver down."""
-        return bool(self._poison) and any(item["record"].get("rybs") in self._poison for item in items)
+        """Whether a record among these brings the receiver down: a value of it is in ``poison``."""
+        return bool(self._poison) and any(
+            self._poison & set(map(str, item["record"].values())) for item in items
+        )

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_FILES = ("ca.pem", "server.pem", "receipt.key.pem", "receipt.pub.pem", "token")
+_FILES = ("ca.pem", "server.pem", "receipt.key.pem", "receipt.pub.pem", "token", "client.pem", "client.key.pem")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,17 @@ class Identity:
     receipt_key: Ed25519PrivateKey
     receipt_public_pem: str
     token: str
+    client_certificate: str
+    client_key: str
+
+
+def renew_server(folder: Path) -> None:
+    """Gives the server a certificate of another authority, as after an exchange that nobody announced."""
+    ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "GridLink training authority II")])
+    leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    leaf = _certificate(leaf_name, name, server_key, ca_key, authority=False)
+    (folder / "server.pem").write_bytes(leaf.public_bytes(serialization.Encoding.PEM) + _private(server_key))
 
 
 def identity(folder: Path) -> Identity:
@@ -38,6 +49,7 @@ def identity(folder: Path) -> Identity:
     return Identity(
         ca_pem=(folder / "ca.pem").read_text(), server_pem=folder / "server.pem", receipt_key=key,
         receipt_public_pem=(folder / "receipt.pub.pem").read_text(), token=(folder / "token").read_text(),
+        client_certificate=(folder / "client.pem").read_text(), client_key=(folder / "client.key.pem").read_text(),
     )  # fmt: skip
 
 
@@ -49,6 +61,9 @@ def _make(folder: Path) -> None:
     leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     leaf = _certificate(leaf_name, name, server_key, ca_key, authority=False)
     pem = serialization.Encoding.PEM
+    client_key = ec.generate_private_key(ec.SECP256R1())
+    client_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "GridLink station")])
+    client = _certificate(client_name, name, client_key, ca_key, authority=False)
     receipt_key = Ed25519PrivateKey.generate()
     public = receipt_key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
     for file, content in {
@@ -56,6 +71,8 @@ def _make(folder: Path) -> None:
         "server.pem": leaf.public_bytes(pem) + _private(server_key),
         "receipt.key.pem": _private(receipt_key),
         "receipt.pub.pem": public,
+        "client.pem": client.public_bytes(pem),
+        "client.key.pem": _private(client_key),
         "token": secrets.token_urlsafe(32).encode(),
     }.items():
         (folder / file).touch(mode=0o600)
@@ -84,7 +101,8 @@ def _certificate(
     if not authority:
         names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage(
+            [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
     return builder.sign(signer, hashes.SHA256())
 
 

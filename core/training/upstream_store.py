@@ -21,8 +21,21 @@ CREATE TABLE IF NOT EXISTS delivery (
     status TEXT NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL, record BLOB NOT NULL
 );
 """
-REQUIRED = ("rybs", "fwbm", "xm", "zjzl", "zjhm", "xb", "csnf", "jzlb", "jzrq")
-CODES = {"xb": {"0", "1", "2", "9"}, "jzlb": {"1", "2"}, "zjzl": {"111", "553", "516", "511", "414"}}
+
+
+class Rules(NamedTuple):
+    """What a receiver asks of one resource: which fields must be filled, which codes it knows, what is the key."""
+
+    required: tuple[str, ...]
+    codes: Mapping[str, frozenset[str]]
+    key: tuple[str, ...]
+
+
+RESIDENTS = Rules(
+    ("rybs", "fwbm", "xm", "zjzl", "zjhm", "xb", "csnf", "jzlb", "jzrq"),
+    {"xb": frozenset("0129"), "jzlb": frozenset("12"), "zjzl": frozenset({"111", "553", "516", "511", "414"})},
+    ("rybs", "fwbm"),
+)
 
 
 class Verdict(NamedTuple):
@@ -39,7 +52,9 @@ class Verdict(NamedTuple):
 class ReceiverStore:
     """The receiver's own database; what it acknowledges is on disk before the acknowledgement leaves."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rules: Mapping[str, Rules] | None = None, prefix: str = "JZZ") -> None:
+        self._rules = rules or {"person": RESIDENTS}
+        self._prefix = prefix
         self._lock = threading.Lock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -53,7 +68,7 @@ class ReceiverStore:
             known = self._known([item["key"] for item in items])
             judged = self._judge([item for item in items if item["key"] not in known])
             self._store(judged)
-        return [known.get(item["key"]) or _answer(judged[item["key"]]) for item in items]
+        return [known.get(item["key"]) or self._answer(judged[item["key"]]) for item in items]
 
     def ask(self, keys: Sequence[str]) -> list[Item]:
         """The receipt's items for keys, ``unknown`` for those that never arrived."""
@@ -87,45 +102,48 @@ class ReceiverStore:
             " WHERE key IN (SELECT value FROM json_each(?))"
         )
         rows = self._db.execute(query, (orjson.dumps(keys).decode(),))
-        return {row[0]: _answer(Verdict(*row)) for row in rows}
+        return {row[0]: self._answer(Verdict(*row)) for row in rows}
 
     def _judge(self, items: Iterable[Item]) -> dict[str, Verdict]:
         (last,) = self._db.execute("SELECT coalesce(max(number), 0) FROM delivery").fetchone()
         return {
-            item["key"]: Verdict(item["key"], number, *(fault(item) or _FINE), item)
+            item["key"]: Verdict(item["key"], number, *(fault(item, self._of(item)) or _FINE), item)
             for number, item in enumerate(items, last + 1)
         }
 
     def _store(self, judged: Mapping[str, Verdict]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         self._db.executemany("INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [
-            (v.number, v.key, v.item["op"], _entity(v.item), v.status, v.code, v.message, now,
+            (v.number, v.key, v.item["op"], _entity(v.item, self._of(v.item)), v.status, v.code, v.message, now,
              orjson.dumps(v.item["record"]))
             for v in judged.values()
         ])  # fmt: skip
 
 
-def fault(item: Item) -> tuple[str, str, str] | None:
+    def _of(self, item: Item) -> Rules:
+        """The rules for an item: of the resource that it names, else of the first."""
+        return self._rules.get(item.get("resource", "")) or next(iter(self._rules.values()))
+
+    def _answer(self, verdict: Verdict) -> Item:
+        answer = {"key": verdict.key, "status": verdict.status, "number": f"{self._prefix}{verdict.number:012d}"}
+        return answer | {"code": verdict.code, "message": verdict.message} if verdict.code else answer
+
+
+def fault(item: Item, rules: Rules = RESIDENTS) -> tuple[str, str, str] | None:
     """The receiver's own rules: what it rejects a record for, as (status, code, message)."""
     record = item["record"]
     if item["op"] == "retire":
         return None
-    for name in REQUIRED:
+    for name in rules.required:
         if record.get(name) in (None, ""):
             return "rejected", "E101", f"必填项缺失：{name}"
-    for name, codes in CODES.items():
-        if record[name] not in codes:
+    for name, codes in rules.codes.items():
+        if record.get(name) and record[name] not in codes:
             return "rejected", "E102", f"代码不在字典中：{name}"
-    if record["jzrq"] > date.today().isoformat():
+    if record.get("jzrq", "") > date.today().isoformat():
         return "rejected", "E103", "居住日期晚于当前日期"
     return None
 
 
-def _answer(verdict: Verdict) -> Item:
-    answer = {"key": verdict.key, "status": verdict.status, "number": f"JZZ{verdict.number:012d}"}
-    return answer | {"code": verdict.code, "message": verdict.message} if verdict.code else answer
-
-
-def _entity(item: Item) -> str:
-    record = item["record"]
-    return f"{record.get('rybs', '')}:{record.get('fwbm', '')}"
+def _entity(item: Item, rules: Rules) -> str:
+    return ":".join(str(item["record"].get(name, "")) for name in rules.key)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 import httpx
 
 from core.exchange.transports.carrier import Carrier, Reply
+from core.exchange.transports.credentials import Bearer, ClientCertificate
 from core.exchange.troubles import Refused, Rejected, Trouble, Unclear, Unreachable
 from core.i18n import _
 
-_REFUSING = {401, 403, 404, 407, 429, 503}
-_REJECTING = {400, 413, 415, 422}
+_REFUSING = {401, 403, 404, 407, 429, 503, 507}
+_REJECTING = {400, 410, 413, 415, 422}
 _SEND_BUFFER = 1 << 20  # a whole batch fits, so that it leaves without our help
 SIGNATURE_HEADER = "Receipt-Signature"
 ROUTES: Mapping[str, str] = {"send": "v1/batches", "receipts": "v1/receipts", "health": "v1/health"}
@@ -35,17 +36,18 @@ class Https(Carrier):
     """
 
     def __init__(
-        self, base_url: str, *, ca_pem: str, token: str, connect_seconds: float, reply_seconds: float,
-        routes: Mapping[str, str] = ROUTES,
+        self, base_url: str, *, ca_pem: str, connect_seconds: float, reply_seconds: float, token: str = "",
+        routes: Mapping[str, str] = ROUTES, auth: httpx.Auth | None = None,
+        certificate: ClientCertificate | None = None,
     ) -> None:  # fmt: skip
         self._routes = routes
         self._base = base_url.rstrip("/") + "/"
         self._loop = asyncio.new_event_loop()
         transport = httpx.AsyncHTTPTransport(
-            verify=_context(ca_pem), socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)]
+            verify=_context(ca_pem, certificate), socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)]
         )
         self._client = httpx.AsyncClient(
-            transport=transport, headers={"Authorization": f"Bearer {token}"}, trust_env=False,
+            transport=transport, auth=auth or Bearer(token), trust_env=False,
             timeout=httpx.Timeout(reply_seconds, connect=connect_seconds), follow_redirects=False,
         )  # fmt: skip
         self._pending: list[Pending] = []
@@ -159,11 +161,13 @@ def trouble_of_status(status: int) -> Trouble:
     )
 
 
-def _context(ca_pem: str) -> ssl.SSLContext:
-    """TLS that trusts the one authority the operator gave us and nobody else."""
+def _context(ca_pem: str, certificate: ClientCertificate | None) -> ssl.SSLContext:
+    """TLS that trusts the one authority the operator gave us and nobody else, and shows our own certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_verify_locations(cadata=ca_pem)
+    if certificate is not None:
+        certificate.load_into(context)
     return context
 
 

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, select, text, update
 
-from core.model import exchange, ledger, registry, security, stewardship, working
+from core.model import exchange, extraction, ledger, registry, security, stewardship, working
 from core.model.ledger import setting
 from core.model.metadata import metadata
 from core.security.workspace import Workspace
@@ -56,7 +56,8 @@ def _is_ours(name: str | None, kind: str, parents: object) -> bool:
 
 
 ALL_TABLES = (
-    exchange.delivery, ledger.package, registry.TABLES, security.account, stewardship.decision, working.draft,
+    exchange.delivery, extraction.extraction_run, ledger.package, registry.TABLES, security.account,
+    stewardship.decision, working.draft,
 )  # fmt: skip
 
 
