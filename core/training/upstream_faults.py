@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-BEFORE = ("unauthorised", "unavailable", "full", "server_error", "error_body", "reset_before_commit")
+BEFORE = ("unauthorised", "unavailable", "server_error", "error_body", "reset_before_commit")
 """Faults that strike before anything is stored."""
 AFTER = (
     "cut_after_commit", "cut_half", "empty", "unsigned", "forged", "other_receiver", "other_records", "partial",
-    "duplicate", "accept_half", "receipt_twice", "receipt_late", "receipt_damaged", "out_of_order",
+    "duplicate",
 )  # fmt: skip
-"""Faults that strike when something is stored and only the receipt suffers."""
+"""Faults that strike when everything is stored and only the receipt suffers."""
+OTHER = ("full", "accept_half", "receipt_twice", "receipt_late", "receipt_damaged", "out_of_order")
+"""No room; half of a batch taken; receipts that come twice, after ``seconds``, spoiled (files), or in reverse."""
 SOURCE = ("expired", "wrong_totals", "row_missing", "row_twice", "stuck", "garbled")
 """Faults of a source: what it tells does not fit together."""
-KINDS = (*BEFORE, *AFTER, *SOURCE, "slow")
+KINDS = (*BEFORE, *AFTER, *OTHER, *SOURCE, "slow")
 
 
 @dataclass
