@@ -38,9 +38,8 @@ def read(connection: Connection, resource: str, where: ColumnElement[bool] | Non
     names += [ANCHORS[resource]] if resource in ANCHORS else []
     names += ["move_out"] if resource == "person" else []
     query = select(*(table.c[n] for n in ("id", "changed_in", "retired_in", "collected_at", *names)))
-    rows = connection.execution_options(yield_per=_AT_A_TIME).execute(
-        query if where is None else query.where(where)
-    )
+    chosen = (query if where is None else query.where(where)).execution_options(yield_per=_AT_A_TIME)
+    rows = connection.execute(chosen)
     types = {"id": pl.Int64, "changed_in": pl.Int64, "retired_in": pl.Int64, "collected_at": pl.String}
     types |= {name: pl.Float64 if name in {"lon", "lat"} else pl.String for name in names}
     parts = [

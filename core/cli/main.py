@@ -18,6 +18,7 @@ from core.cli import (
     evidencing,
     exchanging,
     field_auditing,
+    grids,
     importing,
     mapping,
     matching,
@@ -56,7 +57,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, exchanging, connecting, evidencing, training,
+    ruling, matching, mapping, grids, exchanging, connecting, evidencing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

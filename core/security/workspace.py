@@ -16,11 +16,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROLES: dict[str, frozenset[str]] = {
-    "officer": frozenset({"registry.read", "map.read", "report.read", "field_audit.enter"}),
+    "officer": frozenset({"address.place", "registry.read", "map.read", "report.read", "field_audit.enter"}),
     "steward": frozenset({
         "registry.read", "map.read", "report.read", "package.check", "package.import", "package.undo",
         "finding.read", "exchange.push", "exchange.read", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
+        "grid.edit", "address.place",
     }),
     "system_administrator": frozenset({
         "registry.read", "map.read", "report.read", "report.acceptance", "store.configure",

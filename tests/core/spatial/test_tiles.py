@@ -35,7 +35,9 @@ def test_half_a_million_points_send_no_more_than_the_limit():
     index = PointIndex(*points(500_000, 1))
     for zoom in range(FARTHEST, NEAREST + 2):
         width = 360 / 2**zoom * 6  # six map tiles across, as a large screen shows
-        shown = index.features(View(120.6 - width / 2, 31.3 - width / 3, 120.6 + width / 2, 31.3 + width / 3, zoom))
+        shown = index.features(
+            View(120.6 - width / 2, 31.3 - width / 3, 120.6 + width / 2, 31.3 + width / 3, zoom)
+        )
         assert len(shown.count) <= MOST, zoom
 
 
@@ -81,7 +83,9 @@ def test_a_box_holds_exactly_its_points():
 
 
 def test_the_bytes_for_the_page_hold_the_columns():
-    found = PointIndex(np.array([-(2**62)]), np.array([120.6]), np.array([31.3])).features(View(*EVERYWHERE, 12))
+    found = PointIndex(np.array([-(2**62)]), np.array([120.6]), np.array([31.3])).features(
+        View(*EVERYWHERE, 12)
+    )
     content = found.as_bytes()
     assert np.frombuffer(content[:16], "<i4").tolist() == [1, 1_206_000_000, 313_000_000, 1]
     assert np.frombuffer(content[16:], "<i8").tolist() == [-(2**62)]
