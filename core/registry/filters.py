@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, String, and_, cast, not_, or_, select, true
@@ -18,6 +18,7 @@ from core.i18n import _
 from core.model.registry import TABLES
 from core.registry.fields import KINDS, Field, fields, leading_to, link
 from core.store import reading, search
+from core.verification.context import CHINA
 
 Operator = Literal[
     "is", "is_not", "contains", "begins", "one_of", "above", "from", "to", "below", "blank", "not_blank"
@@ -172,7 +173,7 @@ def _holds(
     if operator == "begins":
         return reading.begins(connection, text, value)
     if field.kind == "datetime" and len(value) == _DAY_LENGTH:
-        return _BY_DAY[operator](column, value, _day_after(value))
+        return _BY_DAY[operator](column, *_day(value))
     return _COMPARED[operator](column, _typed(field, value))
 
 
@@ -184,12 +185,13 @@ _COMPARED: Final[Mapping[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
     "below": lambda column, value: column < value,
 }
 _BY_DAY: Final[Mapping[str, Callable[[Any, str, str], ColumnElement[bool]]]] = {
-    "is": lambda column, day, after: and_(column >= day, column < after),
-    "above": lambda column, _day, after: column >= after,
-    "from": lambda column, day, _after: column >= day,
-    "to": lambda column, _day, after: column < after,
-    "below": lambda column, day, _after: column < day,
+    "is": lambda column, start, end: and_(column >= start, column < end),
+    "above": lambda column, _start, end: column >= end,
+    "from": lambda column, start, _end: column >= start,
+    "to": lambda column, _start, end: column < end,
+    "below": lambda column, start, _end: column < start,
 }
+"""Comparing a moment with a day of China, from its start to its end."""
 
 
 def _is_number(field: Field) -> bool:
@@ -198,6 +200,8 @@ def _is_number(field: Field) -> bool:
 
 def _typed(field: Field, value: str) -> Any:
     """A value in the column's storage type; raises ``FilterUnclear``."""
+    if field.kind == "datetime" and len(value) > _DAY_LENGTH:
+        return _moment(value)
     if not _is_number(field):
         return value
     try:
@@ -217,10 +221,26 @@ def _refuse_unknown_code(field: Field, operator: Operator, value: str) -> None:
         )
 
 
-def _day_after(day: str) -> str:
+def _day(day: str) -> tuple[str, str]:
+    """Start and end of a calendar day in China, as moments are stored."""
     try:
-        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+        start = datetime.fromisoformat(day).replace(tzinfo=CHINA)
     except ValueError as wrong:
         raise FilterUnclear(
             _("“{value}” is no day.").format(value=day), cure=_("Write it as in 2026-11-25.")
         ) from wrong
+    return _stored(start), _stored(start + timedelta(days=1))
+
+
+def _moment(value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as wrong:
+        raise FilterUnclear(
+            _("“{value}” is no moment.").format(value=value), cure=_("Write it as in 2026-11-25T08:00.")
+        ) from wrong
+    return _stored(moment if moment.tzinfo else moment.replace(tzinfo=CHINA))
+
+
+def _stored(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")

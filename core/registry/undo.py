@@ -58,7 +58,27 @@ def undo(
     The registry is afterwards as it was before: the undone rows leave the store, the versions they had
     replaced return from the history, and the package may be imported again.
     """
-    progress = progress or Progress()
+    return _undone(workspace, number, reason, progress or Progress())
+
+
+@permits("registry.edit")
+def undo_edit(
+    workspace: Workspace, number: int, *, reason: str = "", progress: Progress | None = None
+) -> UndoResult:
+    """Takes back an edit of one's own, as ``undo`` does for everything; raises ``UndoRefused``."""
+    with workspace.store.read() as connection:
+        made = connection.execute(
+            select(change_set.c.kind, change_set.c.actor).where(change_set.c.id == number)
+        ).first()
+    if made is None or (made.kind, made.actor) != ("edit", workspace.actor.name):
+        raise UndoRefused(
+            _("Change set {number} is no edit of yours.").format(number=number),
+            cure=_("A data steward can undo what others did."),
+        )
+    return _undone(workspace, number, reason, progress or Progress())
+
+
+def _undone(workspace: Workspace, number: int, reason: str, progress: Progress) -> UndoResult:
     with workspace.store.write() as connection:
         name = _undoable(connection, number)
         _refuse_if_built_upon(connection, number)
@@ -135,7 +155,9 @@ def _superseding(connection: Connection, number: int) -> Iterator[int]:
             select(history.c.superseded_in).where(wrote == number).distinct()
         ).scalars()
     later, mine = recollected.alias(), recollected
-    same = and_(later.c.entity == mine.c.entity, later.c.resource == mine.c.resource, later.c.change_set > number)
+    same = and_(
+        later.c.entity == mine.c.entity, later.c.resource == mine.c.resource, later.c.change_set > number
+    )
     anew = select(later.c.change_set).join(mine, same).where(mine.c.change_set == number)
     yield from connection.execute(anew.distinct()).scalars()
 

@@ -16,9 +16,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ROLES: dict[str, frozenset[str]] = {
-    "officer": frozenset({"address.place", "registry.read", "map.read", "report.read", "field_audit.enter"}),
+    "officer": frozenset({
+        "address.place", "registry.read", "registry.edit", "registry.export", "map.read", "report.read",
+        "field_audit.enter",
+    }),
     "steward": frozenset({
-        "registry.read", "map.read", "report.read", "package.check", "package.import", "package.undo",
+        "registry.read", "registry.edit", "registry.bulk_edit", "registry.export",
+        "map.read", "report.read", "package.check", "package.import", "package.undo",
         "finding.read", "exchange.push", "exchange.read", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
         "grid.edit", "address.place",
@@ -87,9 +91,9 @@ class NotPermitted(GridLinkError):
     code = "not_permitted"
 
 
-def permits(permission: str) -> Callable[
-    [Callable[Concatenate[Workspace, P], R]], Callable[Concatenate[Workspace, P], R]
-]:
+def permits(
+    permission: str,
+) -> Callable[[Callable[Concatenate[Workspace, P], R]], Callable[Concatenate[Workspace, P], R]]:
     """Declares on a core function which permission its workspace's actor must hold."""
 
     def declare(function: Callable[Concatenate[Workspace, P], R]) -> Callable[Concatenate[Workspace, P], R]:

@@ -41,7 +41,7 @@ def filled(workspace: Workspace) -> Workspace:
             {"person_token": f"{n:064x}", "house_code": f"H{n:03d}", "birth_year": 1950 + n} for n in range(0, 40, 4)
         ])  # fmt: skip
         put(connection, "event", change, [
-            {"event_no": f"E{n}", "occurred_at": f"2026-11-{10 + n // 2:02d}T0{n}:00:00+08:00"} for n in range(6)
+            {"event_no": f"E{n}", "occurred_at": f"2026-11-{9 + n // 2:02d}T{16 + n}:00:00.000+00:00"} for n in range(6)
         ])  # fmt: skip
         put(connection, "organisation", change, [
             {"uscc": None if n % 2 else f"91320508MA1MJ4{n:04d}", "org_no": f"J{n}", "name": f"茶馆{n}"}
@@ -83,6 +83,7 @@ def test_of_a_moment_the_day_is_enough(filled: Workspace):
     assert found(filled, "event", "occurred_at=2026-11-11", show="event_no") == ["E2", "E3"]
     assert found(filled, "event", "occurred_at<=2026-11-11", show="event_no") == ["E0", "E1", "E2", "E3"]
     assert found(filled, "event", "occurred_at>2026-11-11", show="event_no") == ["E4", "E5"]
+    assert found(filled, "event", "occurred_at>2026-11-12T04:30", show="event_no") == ["E5"]
     with pytest.raises(FilterUnclear):
         found(filled, "event", "occurred_at>2026-13-99", show="event_no")
 
