@@ -20,7 +20,7 @@ from core.packages.refusals import PackageRefused
 from core.packages.trust import trust_of
 from core.registry import changes, refused
 from core.registry.holding import require_confirmed
-from core.registry.intake import Intake, ResourceCounts
+from core.registry.intake import Intake, ResourceCounts, Watch
 from core.security.workspace import Workspace, permits
 
 
@@ -51,15 +51,17 @@ class ImportResult:
 
 @permits("package.import")
 def ingest(
-    workspace: Workspace, path: Path, *, dry_run: bool = False, confirmed: str = "", progress: Progress | None = None
-) -> ImportResult:
+    workspace: Workspace, path: Path, *, dry_run: bool = False, confirmed: str = "", progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> ImportResult:  # fmt: skip
     """Imports a data package; raises ``PackageRefused`` and then changes nothing but the refusal log.
 
     A dry run reports the same figures and writes nothing. A byte-identical repeat is a no-op. A snapshot that no
-    longer names too much raises ``SnapshotHeld`` unless ``confirmed`` says why that is right.
+    longer names too much raises ``SnapshotHeld`` unless ``confirmed`` says why that is right. ``watch`` is told what
+    became, or would become, of the rows of each resource.
     """
     try:
-        return _imported(workspace, path, progress or Progress(), dry_run=dry_run, confirmed=confirmed)
+        return _imported(workspace, path, progress or Progress(), dry_run=dry_run, confirmed=confirmed, watch=watch)
     except PackageRefused as refusal:  # on opening, or because the file was exchanged while it was read
         if not dry_run:
             refused.record(workspace, path, refusal)
@@ -67,7 +69,7 @@ def ingest(
 
 
 def _imported(
-    workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool, confirmed: str
+    workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool, confirmed: str, watch: Watch | None
 ) -> ImportResult:
     started = time.monotonic()
     opened = open_package(path, trust_of(workspace), progress)
@@ -78,6 +80,7 @@ def _imported(
     unit = workspace.store.read() if dry_run else workspace.store.write()
     with unit as connection:
         run = _Run(workspace, connection, opened, progress, dry_run=dry_run)
+        run.intake.watch = watch
         run.resources()
         if not dry_run:
             require_confirmed(run.intake.losses, confirmed)

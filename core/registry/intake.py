@@ -6,7 +6,7 @@ Packages, filled spreadsheets and rows released from quarantine all come in this
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -29,6 +29,8 @@ from core.verification.context import Context, district_context
 from core.verification.keys import hashed
 from core.verification.together import with_topology
 
+Watch = Callable[[Staged, Difference], None]
+"""Is told what became of the rows of each resource."""
 _FINDING = ("line", "key", "rule", "severity", "field", "value")
 
 
@@ -62,6 +64,7 @@ class Intake:
     scope: Sequence[str]
     progress: Progress
     dry_run: bool = False
+    watch: Watch | None = None
     counts: dict[str, ResourceCounts] = field(default_factory=dict)
     findings: Counter[str] = field(default_factory=Counter)
     losses: list[Loss] = field(default_factory=list)
@@ -86,6 +89,8 @@ class Intake:
         )
         self.counts[resource.name] = counts
         self._note_loss(resource, plan)
+        if self.watch is not None:
+            self.watch(staged, plan)
         if not self.dry_run:
             self.progress.phase(_("Storing {resource}").format(resource=resource.name))
             apply(self.connection, plan, change_set=self.number, sender=self.sender)

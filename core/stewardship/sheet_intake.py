@@ -20,7 +20,7 @@ from core.model.stewardship import return_item, sheet
 from core.packages.never import is_forbidden
 from core.registry import changes
 from core.registry.importing import ImportResult
-from core.registry.intake import Intake
+from core.registry.intake import Intake, Watch
 from core.security.workspace import Workspace, permits
 from core.sheets.forms import FIRST_ROW, REFERENCE, Part, write_form
 from core.sheets.reading import SUFFIXES, Table, read_book
@@ -75,8 +75,9 @@ def write_template(workspace: Workspace, resource: str, out: Path, *, sender: st
 
 @permits("package.import")
 def ingest_sheet(
-    workspace: Workspace, path: Path, *, sender: str = "", dry_run: bool = False, progress: Progress | None = None
-) -> ImportResult:
+    workspace: Workspace, path: Path, *, sender: str = "", dry_run: bool = False, progress: Progress | None = None,
+    watch: Watch | None = None,
+) -> ImportResult:  # fmt: skip
     """Imports a spreadsheet as one change set; a byte-identical repeat and rows returned unchanged do nothing.
 
     ``sender`` is who speaks; without it the form says so, else it is the station. Raises ``SheetUnreadable`` or
@@ -94,7 +95,7 @@ def ingest_sheet(
         if repeated is not None:
             return _result(path, who, started, change_set=repeated, repeat=True, dry_run=dry_run)
         number = 0 if dry_run else changes.begin(connection, workspace, "sheet", path.name)
-        intake = Intake(workspace, connection, number, who, "delta", (), progress, dry_run=dry_run)
+        intake = Intake(workspace, connection, number, who, "delta", (), progress, dry_run=dry_run, watch=watch)
         notes: list[dict[str, Any]] = []
         returned = book.meta.get("return_file")
         for table in book.tables:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from core.packages.order import in_order
 from core.packages.reader import check_package
 from core.packages.trust import trust_of
 from core.registry import ledger
+from core.registry.dry_rows import Trial
 from core.registry.importing import ImportResult, ingest
 from core.registry.undo import UndoResult, undo
 from core.security.workspace import Workspace
@@ -37,9 +38,14 @@ from core.stewardship.sheet_intake import ingest_sheet, is_sheet
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
+from desktop.widgets.arrivals import Arrivals
+from desktop.widgets.exporting import ListExport
 from desktop.widgets.package_view import CandidateView, ImportedView, RefusedView
-from desktop.widgets.parts import button, empty, head, label, local_time
+from desktop.widgets.parts import button, card, empty, head, label, local_time
+from desktop.widgets.tables import Field, RowsModel
 
+_BESIDE, _ALONE = 260, 16_000
+"""How wide the place to drop packages is, beside the time line and without it."""
 _STATES: dict[str, tuple[str, theme.Status]] = {
     "imported": ("done", "done"),
     "undone": ("undo", "unchecked"),
@@ -55,6 +61,7 @@ class Candidate:
     path: Path
     steps: list[Step]
     trial: ImportResult | None
+    watched: Trial
     confirmed: str = ""
     """Why it is right that a snapshot no longer names so much, where that is asked."""
 
@@ -77,8 +84,9 @@ class InboxPage(Page):
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, theme.M, 0)
         column.setSpacing(theme.M)
-        column.addWidget(self.drop)
         column.addWidget(self.list, 1)
+        self.listed = RowsModel(_listed_fields())
+        column.addWidget(ListExport(desk, self.listed, _("Packages")))
         self._detail = QScrollArea()
         self._detail.setWidgetResizable(True)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -91,6 +99,17 @@ class InboxPage(Page):
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.L)
         outer.addLayout(head(_(self.title), choose))
+        self.arrivals = Arrivals()
+        self.arrivals.chosen.connect(lambda number: self._select(("package", number)))
+        lanes = QVBoxLayout()
+        lanes.addWidget(self.arrivals)
+        self._lanes = card(lanes)
+        self._lanes.setVisible(False)
+        top = QHBoxLayout()
+        top.setSpacing(theme.L)
+        top.addWidget(self._lanes, 1)
+        top.addWidget(self.drop)
+        outer.addLayout(top)
         outer.addWidget(split, 1)
         self._show_nothing()
 
@@ -170,6 +189,9 @@ class InboxPage(Page):
     def _show(self, found: tuple[Sequence[Any], Sequence[Any]]) -> None:
         packages, refusals = found
         wanted = self._chosen
+        self.arrivals.show_packages(packages)
+        self._lanes.setVisible(bool(packages))
+        self.drop.setMaximumWidth(_BESIDE if packages else _ALONE)
         self.list.blockSignals(True)
         self.list.clear()
         for candidate in self.candidates.values():
@@ -188,6 +210,7 @@ class InboxPage(Page):
             line = _("refused · {at}").format(at=local_time(row.at))
             self._add(row.file_name, line, "refused", ("refusal", row.id), row)
         self.list.blockSignals(False)
+        self.listed.show_rows([*packages, *refusals])
         self._select(wanted)
 
     def _add(self, title: str, line: str, state: str, key: tuple[str, Any] | None, row: Any = None) -> None:
@@ -215,9 +238,10 @@ class InboxPage(Page):
             return
         self._chosen = key
         kind, value = key
+        self.arrivals.mark(int(value) if kind == "package" else 0)
         if kind == "new":
             candidate = self.candidates[value]
-            self._detail.setWidget(CandidateView(candidate, self.import_candidate, self.forget))
+            self._detail.setWidget(CandidateView(self.desk, candidate, self.import_candidate, self.forget))
         elif kind == "package":
             self._detail.setWidget(ImportedView(self.desk, row, self.undo_import))
         else:
@@ -230,6 +254,21 @@ class InboxPage(Page):
             "it is checked, tried without changing anything, and you decide."
         )
         self._detail.setWidget(empty("inbox", text, choose))
+
+
+def _listed_fields() -> list[Field]:
+    def of(name: str, missing: str = "") -> Callable[[Any], Any]:
+        return lambda row: getattr(row, name, missing)
+
+    return [
+        Field(_("package"), lambda r: getattr(r, "name", "") or r.file_name),
+        Field(_("department"), lambda r: labels.label("sender", getattr(r, "sender", "") or "")),
+        Field(_("no."), of("sequence")), Field(_("mode"), lambda r: labels.label("state", getattr(r, "mode", ""))),
+        Field(_("state"), lambda r: labels.label("state", getattr(r, "state", "")) or _("refused")),
+        Field(_("at"), lambda r: local_time(getattr(r, "imported_at", "") or getattr(r, "at", ""))),
+        Field(_("rows"), lambda r: sum(n["read"] for n in (getattr(r, "resources", None) or {}).values()) or ""),
+        Field(_("why"), of("message")),
+    ]  # fmt: skip
 
 
 class _DropArea(QFrame):
@@ -267,11 +306,15 @@ class _DropArea(QFrame):
 
 def _look_at(workspace: Workspace, path: Path, progress: Progress) -> Candidate:
     """The checks of a file, and its dry run where they pass; nothing is written."""
+    watched = Trial(path, keep=is_sheet(path))
     if is_sheet(path):
-        return Candidate(path, [], ingest_sheet(workspace, path, dry_run=True, progress=progress))
+        trial = ingest_sheet(workspace, path, dry_run=True, progress=progress, watch=watched.watch)
+        return Candidate(path, [], trial, watched)
     report = check_package(path, trust_of(workspace), progress)
-    trial = ingest(workspace, path, dry_run=True, progress=progress) if report.ok else None
-    return Candidate(path, ladder(report), trial)
+    if not report.ok:
+        return Candidate(path, ladder(report), None, watched)
+    trial = ingest(workspace, path, dry_run=True, progress=progress, watch=watched.watch)
+    return Candidate(path, ladder(report), trial, watched)
 
 
 def _take_in(workspace: Workspace, candidate: Candidate, progress: Progress) -> ImportResult:

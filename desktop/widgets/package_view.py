@@ -12,22 +12,29 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBox
 
 from core.i18n import _
 from core.model import names as labels
+from core.model.labels import field_title
 from core.packages.ladder import Step
+from core.registry.held_rows import HeldRows, held_rows
 from core.registry.ledger import Finding, FindingsPage, findings
+from core.verification.catalogue import describe
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.bars import ChangeBars
+from desktop.widgets.exporting import ListExport
 from desktop.widgets.parts import button, card, clear, label, local_time, status_word
 from desktop.widgets.tables import Field, RowsModel, table
+from desktop.widgets.trial_view import TrialView
 
-_PAGE = 500
+_PAGE, _WORDS = 500, 16
 _LOOKS: dict[str, theme.Status] = {"passed": "done", "failed": "error", "not_reached": "unchecked"}
 
 
 class CandidateView(QWidget):
     """The ladder of checks, what would change, and the button to import."""
 
-    def __init__(self, candidate: Any, take: Callable[[Any], None], forget: Callable[[Any], None]) -> None:
+    def __init__(
+        self, desk: Desk, candidate: Any, take: Callable[[Any], None], forget: Callable[[Any], None]
+    ) -> None:
         super().__init__()
         column = _column(self)
         trial = candidate.trial
@@ -47,12 +54,18 @@ class CandidateView(QWidget):
         if candidate.steps:
             body.addWidget(_ladder(candidate.steps), 0, Qt.AlignmentFlag.AlignTop)
         if trial is not None and not trial.repeat:
-            body.addWidget(_would_change(trial), 1, Qt.AlignmentFlag.AlignTop)
+            self.rows = TrialView(desk, candidate.watched)
+            beside, below = QVBoxLayout(), QVBoxLayout()
+            beside.setSpacing(theme.L)
+            below.addWidget(self.rows)
+            beside.addWidget(_would_change(trial, self.rows.open))
+            beside.addWidget(card(below), 1)
+            body.addLayout(beside, 1)
+            column.addLayout(body, 1)
         else:
             body.addStretch(1)
-        column.addLayout(body)
-        column.addStretch(1)
-
+            column.addLayout(body)
+            column.addStretch(1)
 
     def _ask(self, column: QVBoxLayout, candidate: Any, loss: dict[str, Any]) -> None:
         """A snapshot that loses much waits for a reason; a typing error at the sender looks just like this."""
@@ -100,6 +113,8 @@ class ImportedView(QWidget):
         inner.setSpacing(theme.M)
         inner.addWidget(label(_("What it changed"), "heading"))
         inner.addWidget(ChangeBars(row.resources))
+        self._held = QVBoxLayout()
+        inner.addLayout(self._held)
         column.addWidget(card(inner))
         self._found = QVBoxLayout()
         self._found.setSpacing(theme.M)
@@ -108,6 +123,8 @@ class ImportedView(QWidget):
         if row.state == "imported":
             self._found.addWidget(label(_("Reading the findings"), "muted"))
             self._read()
+            number, workspace = row.change_set, desk.workspace
+            desk.jobs.read(lambda: held_rows(workspace, number), self._show_held)
         else:
             self._found.addWidget(label(_("The findings went with the import."), "muted"))
 
@@ -117,6 +134,22 @@ class ImportedView(QWidget):
         self._desk.jobs.read(
             lambda: findings(workspace, package_name=name, rule=rule, limit=_PAGE), self._show
         )
+
+    def _show_held(self, held: HeldRows) -> None:
+        """How many rows still wait in quarantine, and how many a correction has let in since."""
+        if not held.rows:
+            return
+        row = QHBoxLayout()
+        if held.waiting:
+            row.addWidget(status_word("error", _("{n} rows in quarantine").format(n=f"{held.waiting:,}")))
+        if held.released:
+            row.addWidget(status_word("done", _("{n} rows released from quarantine").format(n=f"{held.released:,}")))
+        row.addStretch(1)
+        row.addWidget(button(_("Show these rows"), partial(self._open_held, held), kind="link"))
+        self._held.addLayout(row)
+
+    def _open_held(self, held: HeldRows) -> None:
+        self._desk.show_drawer(_("Quarantine"), HeldView(self._desk, held))
 
     def _show(self, page: FindingsPage) -> None:
         clear(self._found)
@@ -152,9 +185,35 @@ class ImportedView(QWidget):
         grid = QGridLayout()
         ordered = sorted(page.by_rule.items(), key=lambda item: -item[1])
         for place, (rule, count) in enumerate(ordered):
-            made = button(f"{rule}  {count:,}", partial(self._read, rule), kind="link")
-            grid.addWidget(made, place // 4, place % 4)
+            words = describe(rule, field="…", value="…")[0]
+            short = words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
+            made = button(f"{short}  {count:,}", partial(self._read, rule), kind="link", tip=f"{words}\n{rule}")
+            grid.addWidget(made, place // 3, place % 3)
         return grid
+
+
+class HeldView(QWidget):
+    """An import's quarantine: what still waits, and what was let in when."""
+
+    def __init__(self, desk: Desk, held: HeldRows) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setSpacing(theme.M)
+        model = RowsModel([
+            Field(_("state"), lambda r: _("released") if r.released_in else _("waiting"),
+                  status=lambda r: "done" if r.released_in else "error"),
+            Field(_("resource"), lambda r: labels.label("resource", r.resource)),
+            Field(_("line"), lambda r: r.line, "number"), Field(_("key"), lambda r: r.key, "code"),
+            Field(_("released"), lambda r: local_time(r.released_at)),
+            Field(_("what is wrong"), lambda r: r.message),
+        ])  # fmt: skip
+        model.show_rows(held.rows)
+        self._model, view = model, table(model)
+        for place, width in enumerate((84, 76, 50, 150, 130, 320)):
+            view.setColumnWidth(place, width)
+        view.setMinimumHeight(420)
+        column.addWidget(ListExport(desk, model, _("Quarantine")))
+        column.addWidget(view, 1)
 
 
 class RefusedView(QWidget):
@@ -174,11 +233,11 @@ class RefusedView(QWidget):
         column.addStretch(1)
 
 
-def _would_change(trial: Any) -> QWidget:
+def _would_change(trial: Any, opened: Callable[[str, str], object]) -> QWidget:
     inner = QVBoxLayout()
     inner.setSpacing(theme.M)
     inner.addWidget(label(_("What it would change"), "heading"))
-    inner.addWidget(ChangeBars({name: asdict(counts) for name, counts in trial.resources.items()}))
+    inner.addWidget(ChangeBars({name: asdict(counts) for name, counts in trial.resources.items()}, opened))
     for warning in trial.warnings:
         inner.addWidget(status_word("warning", warning["message"]))
     found = sum(trial.findings.values())
@@ -205,7 +264,7 @@ def _ladder(steps: list[Step]) -> QWidget:
             trouble.setStyleSheet(f"color: {theme.tokens().error};")
             inner.addWidget(trouble)
     made = card(inner)
-    made.setMinimumWidth(320)
+    made.setMinimumWidth(268)
     return made
 
 
@@ -217,7 +276,7 @@ def _finding_fields() -> list[Field]:
         Field(_("severity"), lambda r: labels.label("state", r.severity), status=look),
         Field(_("resource"), lambda r: labels.label("resource", r.resource)),
         Field(_("key"), lambda r: r.key, "code"),
-        Field(_("field"), lambda r: r.field, "code"),
+        Field(_("field"), lambda r: field_title(r.field)),
         Field(_("value"), lambda r: r.value, "code"),
         Field(_("what and how to mend it"), lambda r: f"{r.message} {r.cure}"),
     ]
