@@ -23,6 +23,7 @@ from core.cli import (
     mapping,
     matching,
     packaging,
+    placing,
     ruling,
     sheets,
     stewarding,
@@ -57,7 +58,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, grids, exchanging, connecting, evidencing, training,
+    ruling, matching, mapping, grids, placing, exchanging, connecting, evidencing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

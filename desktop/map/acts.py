@@ -35,6 +35,7 @@ ACTS: Final[Mapping[str, Kinds]] = {
     "shape": {"geometry": _geometry},
     "measured": {"metres": float, "square": float},
     "grid_at": _PLACE,
+    "dragged": _PLACE,
 }
 
 

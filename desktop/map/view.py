@@ -44,6 +44,7 @@ class Place:
     ground: dict[str, Any] | None = None
     system: str = "EPSG:4490"
     marked: tuple[float, float] | None = None
+    proposed: tuple[float, float] | None = None
     chosen: list[str] = field(default_factory=list)
     fit: bool = True
 
@@ -131,6 +132,16 @@ class MapView(QWidget):
         self.call("mark", {"lon": lon, "lat": lat})
         self.call("go", {"lon": lon, "lat": lat, "zoom": zoom})
 
+    def go(self, lon: float, lat: float, zoom: float) -> None:
+        """Goes to a place without marking it."""
+        self.place.lon, self.place.lat, self.place.zoom, self.place.fit = lon, lat, zoom, False
+        self.call("go", {"lon": lon, "lat": lat, "zoom": zoom})
+
+    def propose(self, at: tuple[float, float] | None) -> None:
+        """Sets the mark that the hand can drag, or takes it away."""
+        self.place.proposed = at
+        self.call("propose", {"lon": at[0], "lat": at[1]} if at else None)
+
     def fit(self, bounds: tuple[float, float, float, float]) -> None:
         """Shows a box (west, south, east, north) whole."""
         self.place.fit = False
@@ -142,6 +153,7 @@ class MapView(QWidget):
 
     def closing(self) -> None:
         """Ends the page before its profile, as the web engine wants it."""
+        self._up = False
         delete(self.web)
         delete(self.page)
 
@@ -151,6 +163,8 @@ class MapView(QWidget):
             state = asdict(self.place) | {"tokens": colours.tokens()}
             if self.place.marked:
                 state["marked"] = {"lon": self.place.marked[0], "lat": self.place.marked[1]}
+            if self.place.proposed:
+                state["proposed"] = {"lon": self.place.proposed[0], "lat": self.place.proposed[1]}
             self.call("start", state)
 
     def _acted(self, what: str, given: dict[str, str]) -> None:

@@ -55,6 +55,10 @@ class MapBar(QFrame):
             )
         self.print = self.add_tool(_("Print"), _("The view as a PDF with legend and scale"), "Ctrl+P")
         self.print.clicked.connect(lambda _on: self.print_asked.emit())
+        self.row.addSpacing(theme.S)
+        self.placing = self.add_tool(
+            _("To place"), _("Addresses without a place, one after the other"), "Ctrl+Shift+U"
+        )
         self.row.addStretch(1)
         self.ground = self.add_tool(
             _("Base map"), _("Show the base map under everything"), "", checkable=True

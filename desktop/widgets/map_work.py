@@ -11,6 +11,7 @@ import shapely
 from PySide6.QtCore import QObject, QStandardPaths, Signal
 from PySide6.QtWidgets import QApplication, QFileDialog
 from shapely.geometry.base import BaseGeometry
+from shiboken6 import isValid
 
 from core.atlas import areas as areas_of
 from core.atlas.areas import Areas
@@ -29,6 +30,7 @@ from desktop.map.view import MapView
 from desktop.widgets.map_bar import MapBar
 from desktop.widgets.map_found import FoundList
 from desktop.widgets.map_layers import layer_title
+from desktop.widgets.map_placing import PlacingPanel
 
 if TYPE_CHECKING:
     from core.store.search import Hit
@@ -52,15 +54,19 @@ class MapWork(QObject):
         self._desk, self._map, self._bar, self._shown = desk, view, bar, shown
         self.statistic: Choropleth | None = None
         self.found: FoundList | None = None
+        self.placing: PlacingPanel | None = None
         self._area = ""
         self.ask_file = ask_file
         bar.tool_chosen.connect(lambda name: view.call("tool", name))
         bar.asked.connect(self.go)
         bar.print_asked.connect(self.print)
+        bar.placing.clicked.connect(lambda _on: self.start_placing())
+        bar.placing.setVisible(desk.workspace.actor.may("address.place"))
 
     def acted(self, what: str, values: dict[str, Any]) -> None:
         """What the page tells, by name."""
         acts: dict[str, Callable[..., None]] = {
+            "dragged": self._dragged,
             "pick": self._pick, "site": self._site, "copy": self._copy, "shape": self._shape, "grid_at": self._grid_at,
         }  # fmt: skip
         if what in acts:
@@ -157,6 +163,18 @@ class MapWork(QObject):
             ),
             lambda count: self._desk.messages.notice(told.format(count=f"{count:,}", path=out)),
         )
+
+    # --- addresses without a place ---
+
+    def start_placing(self) -> None:
+        """Opens the queue of addresses without a place in the drawer."""
+        self.placing = PlacingPanel(self._desk, self._map)
+        self._desk.show_drawer(_("Put on the map"), self.placing)
+        self.placing.setFocus()
+
+    def _dragged(self, lon: float, lat: float) -> None:
+        if self.placing is not None and isValid(self.placing):
+            self.placing.dragged(lon, lat)
 
     # --- rows of a table, going, copying, printing ---
 

@@ -10,7 +10,7 @@ const GridLink = (() => {
   pane.style.zIndex = 450;
   pane.style.pointerEvents = "none";
   const tell = (what, values) => fetch("/act/" + what + "?" + new URLSearchParams(values || {})).catch(() => {});
-  const areas = GridLinkAreas(map), points = new GridLinkPoints().addTo(map), tools = GridLinkTools(map, tell);
+  const areas = GridLinkAreas(map), points = new GridLinkPoints().addTo(map), tools = GridLinkTools(map, tell), spot = GridLinkPlace(map, tell);
   const grounds = GridLinkGround(map, areas), marked = L.layerGroup().addTo(map);
   let tokens = {}, shown = [], turn = 0, features = 0, painted = 0, started = false;
 
@@ -64,7 +64,7 @@ const GridLink = (() => {
   });
   map.on("contextmenu", e => tell("copy", { lon: e.latlng.lng, lat: e.latlng.lat }));
   map.on("click", e => {
-    if (tools.click(e.latlng)) return;
+    if (tools.click(e.latlng) || spot.click(e.latlng)) return;
     const hit = points.at(e.containerPoint);
     if (hit) pick(hit);
     else if (points.chosen.size) { choose([]); tell("pick", { layer: "", id: "0" }); }
@@ -100,6 +100,7 @@ const GridLink = (() => {
       const bounds = areas.bounds();
       if (state.fit && bounds) map.fitBounds(bounds, { animate: false, padding: [12, 12] });
       if (state.marked) page.mark(state.marked);
+      spot.set(state.proposed);
       points.chosen = new Set(state.chosen);
       started = true;
       await refresh();
@@ -114,6 +115,7 @@ const GridLink = (() => {
     ground: given => { grounds.set(given); },
     outline: geometry => areas.outline(geometry),
     tool: name => tools.set(name),
+    propose: place => spot.set(place),
     system(name) { system = name; if (last) show(last); },
     go(place) { map.setView([place.lat, place.lon], place.zoom, { animate: false }); },
     fit(bounds) { map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [24, 24], maxZoom: 18 }); },
@@ -131,7 +133,7 @@ const GridLink = (() => {
       const c = map.getCenter(), y = map.getSize().y / 2;
       const metres = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / 100;
       return { lon: c.lng, lat: c.lat, zoom: map.getZoom(), features, painted, layers: shown.map(one => one.name), leaflet: L.version,
-        metres, ground: grounds.state(), chosen: [...points.chosen], where: where.textContent, attribution: document.getElementById("credit").textContent };
+        metres, ground: grounds.state(), proposed: spot.state(), chosen: [...points.chosen], where: where.textContent, attribution: document.getElementById("credit").textContent };
     },
     echo(value) { return value; },
     map, tell,

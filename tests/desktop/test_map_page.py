@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pypdf import PdfReader
+from PySide6.QtCore import Qt
 from python_calamine import CalamineWorkbook
 
 from core.spatial.tiles import MOST
@@ -73,6 +74,28 @@ def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     page.remember()
     kept = remembering.recall(shell.workspace.actor.name)
     assert [one.name for one in kept.layers] == ["house", "address"] and kept.statistic == "coverage"
+
+
+def test_addresses_without_a_place_are_put_on_the_map_by_keyboard(qtbot, shell: Shell):
+    page = shell.pages["map"]
+    before, total = page.layers["address"].placed, page.layers["address"].total
+    assert before < total
+    page.bar.placing.click()
+    panel = page.work.placing
+    qtbot.waitUntil(lambda: panel.at is not None, timeout=20_000)
+    start = panel.at
+    qtbot.keyClick(panel, Qt.Key.Key_Right)
+    assert panel.at == pytest.approx((start[0] + 1e-5, start[1]))
+    page.work.acted("dragged", {"lon": 120.6196, "lat": 31.2994})
+    first = panel.current
+    qtbot.keyClick(panel, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.layers["address"].placed == before + 1, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.current != first and not panel.busy, timeout=20_000)
+    qtbot.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.layers["address"].placed == before, timeout=20_000)
+    panel.hide()
+    assert page.map.place.proposed is None
+    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
 def test_habits_that_cannot_be_read_are_left_at_their_default(qtbot):
