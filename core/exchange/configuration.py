@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import delete, insert, select
 
@@ -20,7 +20,14 @@ from core.security import audit, keys
 from core.security.workspace import Workspace, permits
 from core.store.engine import Store
 
-__all__ = ["ConnectorNotConfigured", "ConnectorSettingInvalid", "Endpoint", "Probe", "configure_connector", "endpoint"]
+__all__ = [
+    "ConnectorNotConfigured",
+    "ConnectorSettingInvalid",
+    "Endpoint",
+    "Probe",
+    "configure_connector",
+    "endpoint",
+]
 
 ProbeState = Literal["not_configured", "never_tried", "reachable", "unreachable"]
 
@@ -63,21 +70,28 @@ class Probe:
 @permits("exchange.configure")
 def configure_connector(
     workspace: Workspace, target: str, *, base_url: str, ca_pem: str = "", receipt_public_pem: str = "",
-    token: str = "", certificate: str = "", secrets: Mapping[str, str] | None = None,
+    token: str | None = None, certificate: str | None = None, secrets: Mapping[str, str] | None = None,
 ) -> None:  # fmt: skip
     """Sets where ``target`` is, what it must show, whose receipts count, and with what we show who we are.
 
-    ``secrets`` go to the keyring. Raises ``ConnectorUnknown``, ``ConnectorSettingInvalid`` or ``NoSecret``. The
-    audit keeps the act without any secret.
+    A token or certificate that is None stays as it is. ``secrets`` go to the keyring. Raises
+    ``ConnectorUnknown``, ``ConnectorSettingInvalid`` or ``NoSecret``. The audit keeps the act without any secret.
     """
     declared = connector(target)
     settings.check(declared, base_url=base_url, ca_pem=ca_pem, receipt_public_pem=receipt_public_pem)
     for name, value in (secrets or {}).items():
         keys.keep_secret(workspace.store.location, target, name, value)
     now = workspace.now()
-    values = {"base_url": base_url, "ca_pem": ca_pem, "receipt_public_pem": receipt_public_pem, "token": token,
-              "certificate": certificate or None}  # fmt: skip
+    values: dict[str, Any] = {
+        "base_url": base_url,
+        "ca_pem": ca_pem,
+        "receipt_public_pem": receipt_public_pem,
+    }
+    own = select(connector_setting.c.token, connector_setting.c.certificate)
     with workspace.store.write() as connection:
+        kept = connection.execute(own.where(connector_setting.c.target == target)).first() or ("", None)
+        values |= {"token": kept[0] if token is None else token,
+                   "certificate": kept[1] if certificate is None else certificate or None}  # fmt: skip
         connection.execute(delete(connector_setting).where(connector_setting.c.target == target))
         connection.execute(insert(connector_setting).values(target=target, changed_at=now, **values))
         audit.record(
@@ -111,7 +125,11 @@ def endpoint(store: Store, target: str) -> Endpoint:
     """The settings of a target; raises ``ConnectorNotConfigured``."""
     columns = [c for c in connector_setting.c if c.name != "changed_at"]
     with store.read() as connection:
-        row = connection.execute(select(*columns).where(connector_setting.c.target == target)).mappings().first()
+        row = (
+            connection.execute(select(*columns).where(connector_setting.c.target == target))
+            .mappings()
+            .first()
+        )
     if row is None:
         raise not_configured(target)
     return Endpoint(**row)
@@ -129,7 +147,9 @@ def not_configured(target: str | None) -> ConnectorNotConfigured:
     asked = targets() if target is None else [c for c in connectors() if c.target == target]
     names = ", ".join(_(c.title) for c in asked)
     return ConnectorNotConfigured(
-        _("{system} is not configured: its address, certificate and receipt key are not known.").format(system=names),
+        _("{system} is not configured: its address, certificate and receipt key are not known.").format(
+            system=names
+        ),
         cure=_("The system administrator sets them under Exchange, from what the operator handed over."),
         target=target,
     )
@@ -137,4 +157,7 @@ def not_configured(target: str | None) -> ConnectorNotConfigured:
 
 def _ever_answered(store: Store, target: str) -> bool:
     with store.read() as connection:
-        return connection.execute(select(receipt.c.id).where(receipt.c.target == target).limit(1)).first() is not None
+        return (
+            connection.execute(select(receipt.c.id).where(receipt.c.target == target).limit(1)).first()
+            is not None
+        )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, insert, literal, select
 
 from core.exchange.connectors import connector, targets
 from core.exchange.reasons import explain
@@ -114,6 +114,17 @@ def deliveries(
     with workspace.store.read() as connection:
         rows = connection.execute(query.order_by(delivery.c.id).limit(limit)).mappings().all()
     return [_shown(row) for row in rows]
+
+
+def by_id(connection: Connection, ids: Sequence[int]) -> list[Delivery]:
+    """The deliveries of some ids, as they are shown."""
+    query = select(*_SHOWN).where(delivery.c.id.in_(ids))
+    return [_shown(row) for row in connection.execute(query).mappings()]
+
+
+def in_state(state: str) -> ColumnElement[bool]:
+    """The deliveries that are in one of ``STATES``."""
+    return _STATE.in_((state,))
 
 
 @permits("exchange.push")

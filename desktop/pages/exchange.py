@@ -1,49 +1,25 @@
-"""Exchange: a card for each upstream system with its honest state, what is due to it, and what it refused."""
+"""Exchange: a card for each upstream system with its honest state; behind it its queue and its messages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from core.exchange.configuration import Probe, probe
-from core.exchange.outbox import Delivery, OutboxState, deliveries, outbox, send_again
 from core.exchange.push import PushResult, push
 from core.i18n import N_, _
 from core.model import names as labels
-from core.security.workspace import Workspace
 from desktop import theme
 from desktop.desk import Desk
+from desktop.exchange import standing
+from desktop.exchange.log_strip import LogStrip
+from desktop.exchange.standing import Standing
+from desktop.exchange.system_card import CardGrid, SystemCard
+from desktop.exchange.system_view import SystemView
 from desktop.pages import Page
-from desktop.widgets.parts import button, card, clear, empty, head, label, local_time, status_word
-from desktop.widgets.tables import Field, RowsModel, table
-
-_LOOKS: dict[str, tuple[theme.Status, str]] = {
-    "not_configured": ("unchecked", N_("not configured")), "never_tried": ("unchecked", N_("configured, never tried")),
-    "reachable": ("done", N_("reachable")), "unreachable": ("error", N_("not reachable")),
-}  # fmt: skip
-_STATES: dict[str, theme.Status] = {
-    "waiting": "waiting",
-    "sent": "waiting",
-    "awaited": "waiting",
-    "held": "waiting",
-    "superseded": "unchecked",
-    "accepted": "done",
-    "rejected": "error",
-    "withdrawn": "unchecked",
-}
-_SHOWN = 500
-
-
-@dataclass(frozen=True)
-class System:
-    """What is known of one upstream system."""
-
-    state: OutboxState
-    probe: Probe
-    rows: Sequence[Delivery]
+from desktop.widgets.parts import button, head, label
 
 
 class ExchangePage(Page):
@@ -53,23 +29,78 @@ class ExchangePage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.model = RowsModel(_fields())
-        self._shown = "rejected"
-        self._systems = QVBoxLayout()
-        self._systems.setSpacing(theme.M)
+        self.systems: dict[str, Standing] = {}
+        self.system: SystemView | None = None
+        self._wanted = ""
+        self.grid, self.log = CardGrid(), LogStrip(desk)
+        self._told = label("", "muted")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._overview())
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
-        outer.setSpacing(theme.L)
-        outer.addLayout(head(_(self.title), button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
-        outer.addLayout(self._systems)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(theme.M)
-        outer.addWidget(card(self._list), 1)
+        outer.addWidget(self._stack)
+        back = QShortcut(QKeySequence("Backspace"), self)
+        back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        back.activated.connect(self.show_all)
+
+    def _overview(self) -> QWidget:
+        made = QWidget()
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.L)
+        refresh = button(_("Refresh"), self.refresh, icon="refresh", tip="F5")
+        column.addLayout(head(_(self.title), self._told, refresh))
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(self.grid)
+        column.addWidget(area, 1)
+        column.addWidget(self.log)
+        return made
 
     def refresh(self) -> None:
-        """Asks each system whether it is there, beside the window."""
-        shown = self._shown
-        self.desk.jobs.read(lambda: _read(self.desk.workspace, shown), self.show_systems)
+        """Reads how every system stands, beside the window; nobody is asked over the network."""
+        workspace = self.desk.workspace
+        self.desk.jobs.read(lambda: standing.read(workspace), self.show_systems)
+        self.log.look()
+
+    def show_systems(self, systems: Sequence[Standing]) -> None:
+        """Shows the cards, and brings the system in front up to date."""
+        self.systems = {one.target: one for one in systems}
+        may_push = self.desk.workspace.actor.may("exchange.push")
+        cards = [self._card(one, may_push=may_push and one.configured) for one in systems]
+        self.grid.show_cards(cards)
+        configured = sum(1 for one in systems if one.configured)
+        self._told.setText(
+            _("{n} of {total} systems are configured").format(n=configured, total=len(systems))
+        )
+        if self.system is not None:
+            self.system.show_standing(self.systems[self.system.target])
+        if self._wanted:
+            self.open_system(self._wanted)
+
+    def open_system(self, target: str, state: str = "") -> None:
+        """Brings one system to the front, with its queue in a state."""
+        if target not in self.systems:
+            self._wanted = target
+            return
+        self._wanted = ""
+        self.show_all()
+        self.system = SystemView(self.desk, self.systems[target])
+        self.system.left.connect(self.show_all)
+        self.system.asked_to_push.connect(self.push)
+        self._stack.addWidget(self.system)
+        self._stack.setCurrentWidget(self.system)
+        if state and self.system.queue is not None:
+            self.system.queue.choose(state)
+
+    def show_all(self) -> None:
+        """Brings the cards to the front."""
+        if self.system is not None:
+            self._stack.removeWidget(self.system)
+            self.system.deleteLater()
+            self.system = None
+        self._stack.setCurrentIndex(0)
 
     def push(self, target: str) -> None:
         """Sends what is due to one system; an item leaves only on its receipt."""
@@ -78,16 +109,10 @@ class ExchangePage(Page):
             title, lambda progress: push(self.desk.workspace, target, progress=progress), self._pushed
         ).ended.connect(lambda _job: self.desk.changes.outbox.emit())
 
-    def again(self, target: str) -> None:
-        """Queues everything the system rejected once more, as the records now stand."""
-        self.desk.jobs.run(
-            _("Queuing again"), lambda progress: send_again(self.desk.workspace, target), self._queued
-        )
-
-    def choose(self, state: str) -> None:
-        """Shows the deliveries of one state."""
-        self._shown = state
-        self.refresh()
+    def _card(self, one: Standing, *, may_push: bool) -> SystemCard:
+        made = SystemCard(one, push=(lambda: self.push(one.target)) if may_push else None)
+        made.opened.connect(self.open_system)
+        return made
 
     def _pushed(self, results: dict[str, PushResult]) -> None:
         for target, result in results.items():
@@ -96,120 +121,3 @@ class ExchangePage(Page):
                 rejected=f"{result.rejected:,}", waiting=f"{result.waiting:,}",
             )  # fmt: skip
             self.desk.messages.done(text)
-
-    def _queued(self, count: int) -> None:
-        self.desk.messages.done(_("{n} queued again.").format(n=f"{count:,}"))
-        self.desk.changes.outbox.emit()
-
-    def show_systems(self, systems: Sequence[System]) -> None:
-        """Shows the cards and, of the first system, the deliveries of the chosen state."""
-        clear(self._systems)
-        clear(self._list)
-        for system in systems:
-            self._systems.addWidget(self._card(system))
-        if systems:
-            self._show_list(systems[0])
-
-    def _card(self, system: System) -> QWidget:
-        now = system.state
-        status, word = _LOOKS[system.probe.state]
-        row = QHBoxLayout()
-        row.setSpacing(theme.XL)
-        names = QVBoxLayout()
-        names.addWidget(label(labels.label("target", now.target), "heading"))
-        names.addWidget(status_word(status, _(word)))
-        if system.probe.reason:
-            names.addWidget(label(f"{system.probe.reason} {system.probe.cure}".strip(), "muted", wrap=True))
-        last = (
-            _("last receipt {at}").format(at=local_time(now.last_receipt))
-            if now.last_receipt
-            else _("no receipt yet")
-        )
-        names.addWidget(label(last, "muted"))
-        row.addLayout(names, 1)
-        for name in ("waiting", "awaited", "accepted", "rejected"):
-            row.addWidget(self._figure(name, getattr(now, name)))
-        go = button(
-            _("Push {n}").format(n=f"{now.waiting + now.sent + now.awaited:,}"),
-            lambda: self.push(now.target),
-            icon="send",
-            kind="primary",
-        )
-        configured = system.probe.state != "not_configured"
-        due = bool(now.waiting + now.sent + now.awaited)
-        go.setEnabled(due and configured and self.desk.workspace.actor.may("exchange.push"))
-        row.addWidget(go)
-        return card(row)
-
-    def _figure(self, name: str, count: int) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        figure = label(f"{count:,}", "figure")
-        if count and name == "rejected":
-            figure.setStyleSheet(f"color: {theme.tokens().error};")
-        column.addWidget(figure)
-        column.addWidget(button(labels.label("state", name), lambda: self.choose(name), kind="link"))
-        return box
-
-    def _show_list(self, system: System) -> None:
-        total = getattr(system.state, self._shown)
-        row = QHBoxLayout()
-        title = f"{labels.label('state', self._shown)}: {total:,}"
-        row.addWidget(label(title, "heading"))
-        row.addStretch(1)
-        if len(system.rows) < total:
-            text = _("the first {shown} of {total} are shown").format(
-                shown=f"{len(system.rows):,}", total=f"{total:,}"
-            )
-            row.addWidget(label(text, "muted"))
-        if self._shown == "rejected" and total:
-            row.addWidget(
-                button(
-                    _("Send {n} again").format(n=f"{total:,}"),
-                    lambda: self.again(system.state.target),
-                    icon="refresh",
-                )
-            )
-        self._list.addLayout(row)
-        if not system.rows:
-            words = {"rejected": _("Nothing was rejected."), "waiting": _("Nothing is waiting.")}
-            self._list.addWidget(empty("done", words.get(self._shown, _("Nothing in this state."))), 1)
-            return
-        self.model = RowsModel(_fields())
-        self.model.show_rows(system.rows)
-        view = table(self.model, stretch=4)
-        for place, width in enumerate((130, 420, 90, 150)):
-            view.setColumnWidth(place, width)
-        self._list.addWidget(view, 1)
-
-
-def _state(row: Delivery) -> str:
-    """What became of a delivery; one that our own gate held back never reached the receiver."""
-    held_back = row.state == "rejected" and (row.reason or "").startswith("gate:")
-    return _("held back") if held_back else labels.label("state", row.state)
-
-
-def _fields() -> list[Field]:
-    def why(row: Delivery) -> str:
-        return f"{row.message} {row.cure}".strip() if row.reason else (row.receipt_no or "")
-
-    return [
-        Field(
-            _("state"),
-            _state,
-            status=lambda r: _STATES.get(r.state, "notice"),
-        ),
-        Field(_("record"), lambda r: r.key, "code"),
-        Field(_("attempts"), lambda r: r.attempts, "number"),
-        Field(_("queued"), lambda r: local_time(r.queued_at)),
-        Field(_("reason or receipt"), why),
-    ]
-
-
-def _read(workspace: Workspace, state: str) -> list[System]:
-    known: dict[str, Any] = outbox(workspace)
-    return [
-        System(now, probe(workspace, target), deliveries(workspace, target, state, limit=_SHOWN))
-        for target, now in known.items()
-    ]

@@ -50,19 +50,26 @@ class RowsModel(QAbstractTableModel):
     ) -> Any:
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.fields):
             return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self.fields[section].title
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(self.fields[section])
-        return None
+        return heading(self.fields[section], role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if not index.isValid():
             return None
-        field, row = self.fields[index.column()], self.rows[index.row()]
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
-            return _shown(field, row)
-        return _look(field, row, role)
+        return cell(self.fields[index.column()], self.rows[index.row()], role)
+
+
+def heading(field: Field, role: int) -> Any:
+    """What a column's head answers to a role."""
+    if role == Qt.ItemDataRole.DisplayRole:
+        return field.title
+    return _alignment(field) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+
+def cell(field: Field, row: Any, role: int) -> Any:
+    """What a row answers to a role in a column."""
+    if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+        return _shown(field, row)
+    return _look(field, row, role)
 
 
 def _shown(field: Field, row: Any) -> str:

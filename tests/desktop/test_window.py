@@ -324,5 +324,8 @@ def test_push_is_not_offered_while_the_system_is_not_configured(qtbot, open_shel
     shell = open_shell(filled)
     shell.show_page("exchange")
     settle(qtbot, shell)
+    page: Any = shell.pages["exchange"]
+    page.open_system("residence_permit")
+    settle(qtbot, shell)
     (push,) = [b for b in shell.pages["exchange"].findChildren(QPushButton) if b.text().startswith("推送")]
     assert not push.isEnabled() and "未配置" in words(shell.pages["exchange"])

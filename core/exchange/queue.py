@@ -1,0 +1,140 @@
+"""The queue of one system at any length: the numbers of what a filter finds, and the few rows that are in sight."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+
+from core.exchange import outbox
+from core.exchange.connectors import connector
+from core.exchange.outbox import Delivery
+from core.model.exchange import delivery
+from core.model.registry import TABLES, entity_id
+from core.registry.record import title_of
+from core.security import audit
+from core.security.workspace import Workspace, permits
+from core.store import search
+from core.store.bulk import chunks
+
+_FOUND: Final = 1000
+_SHORTEST: Final = 2
+_NUMBER: Final = re.compile(r"[A-Za-z0-9-]{5,}")
+"""What may be a receiver's number: only then are receipts looked through."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is shown of a target's queue: all of it, one state, what a text finds (in a record or as receipt number)."""
+
+    target: str
+    state: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A delivery with the name of its record and the address that it lies at; both masked as they were delivered."""
+
+    delivery: Delivery
+    title: str
+    place: str
+
+
+@permits("exchange.read")
+def numbers(workspace: Workspace, wanted: Wanted) -> Sequence[int]:
+    """The ids of the deliveries that ``wanted`` names, the newest first; a text that is looked for is audited."""
+    text = wanted.text.strip()
+    with workspace.store.read() as connection:
+        if len(text) < _SHORTEST:
+            query = select(delivery.c.id).where(_named(wanted)).order_by(delivery.c.id.desc())
+            return array("q", connection.execute(query.execution_options(yield_per=20_000)).scalars())
+        found = _found(connection, wanted, text)
+    with workspace.store.write() as connection:
+        audit.record(
+            connection, at=workspace.now(), actor=workspace.actor.name, action="registry.search", subject=text,
+            details={"hits": len(found), "target": wanted.target},
+        )  # fmt: skip
+    return array("q", sorted(found, reverse=True))
+
+
+@permits("exchange.read")
+def by_number(workspace: Workspace, ids: Sequence[int]) -> list[Queued]:
+    """The deliveries of ``ids`` in that order, with the names of their records."""
+    with workspace.store.read() as connection:
+        rows = {one.id: one for one in outbox.by_id(connection, ids)}
+        names = _names(connection, rows.values())
+    return [Queued(rows[id], *names.get(rows[id].entity, (rows[id].key, ""))) for id in ids if id in rows]
+
+
+def _named(wanted: Wanted) -> ColumnElement[bool]:
+    ours = delivery.c.target == connector(wanted.target).target
+    return and_(ours, outbox.in_state(wanted.state)) if wanted.state else ours
+
+
+def _found(connection: Connection, wanted: Wanted, text: str) -> set[int]:
+    entities = _entities(connection, text)
+    found: set[int] = set()
+    for some in chunks(list(entities)):
+        query = select(delivery.c.id).where(delivery.c.entity.in_(some), _named(wanted))
+        found.update(connection.execute(query).scalars())
+    if _NUMBER.fullmatch(text):
+        found.update(
+            connection.execute(
+                select(delivery.c.id).where(_named(wanted), delivery.c.receipt_no == text)
+            ).scalars()
+        )
+    return found
+
+
+def _entities(connection: Connection, text: str) -> set[int]:
+    """What the text names: by its key, by the search box's index, and whoever lives at an address that it names."""
+    hits = search.search(connection, text, limit=_FOUND)
+    found = {entity_id(text), *(hit.id for hit in hits)}
+    addresses, houses, people = (TABLES[name] for name in ("address", "house", "person"))
+    named = select(addresses.c.address_code).where(addresses.c.id.in_(found))
+    inside = select(houses.c.id, houses.c.house_code).where(
+        or_(houses.c.address_code.in_(named), houses.c.id.in_(found))
+    )
+    codes = {row.id: row.house_code for row in connection.execute(inside)}
+    found |= codes.keys()
+    for some in chunks(list(codes.values())):
+        found.update(connection.execute(select(people.c.id).where(people.c.house_code.in_(some))).scalars())
+    return found
+
+
+def _names(connection: Connection, rows: Iterable[Delivery]) -> Mapping[int, tuple[str, str]]:
+    """Title and address of each record by its id."""
+    of: dict[str, list[int]] = {}
+    for row in rows:
+        of.setdefault(row.resource, []).append(row.entity)
+    named: dict[int, tuple[str, str]] = {}
+    for resource, ids in of.items():
+        held = [dict(row) for row in connection.execute(_titles(resource, ids)).mappings()]
+        places = _places(connection, held)
+        named |= {
+            one["id"]: (title_of(resource, one), places.get(one.get("address_code") or "", ""))
+            for one in held
+        }
+    return named
+
+
+def _titles(resource: str, ids: Collection[int]) -> Select[Any]:
+    table = TABLES[resource]
+    if resource != "person":
+        return select(table).where(table.c.id.in_(ids))
+    houses = TABLES["house"]
+    joined = table.outerjoin(houses, houses.c.house_code == table.c.house_code)
+    columns = (table.c.id, table.c.name_masked, table.c.person_token, houses.c.address_code)
+    return select(*columns).select_from(joined).where(table.c.id.in_(ids))
+
+
+def _places(connection: Connection, held: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    table = TABLES["address"]
+    codes = {row.get("address_code") for row in held} - {None, ""}
+    query = select(table.c.address_code, table.c.full_text).where(table.c.address_code.in_(codes))
+    return {row.address_code: row.full_text for row in connection.execute(query)} if codes else {}

@@ -1,0 +1,138 @@
+"""A model over any number of deliveries: it holds their ids and the few rows that are in sight."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+
+from core.exchange.outbox import Delivery
+from core.exchange.queue import Queued, Wanted, by_number, numbers
+from core.i18n import _
+from core.model.names import label
+from desktop import theme
+from desktop.desk import Desk
+from desktop.widgets.parts import local_time
+from desktop.widgets.tables import Field, cell, heading
+
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+PAGE, KEPT = 200, 24
+_LOOKS: dict[str, theme.Status] = {
+    "waiting": "waiting", "sent": "waiting", "awaited": "waiting", "accepted": "done", "rejected": "error",
+    "held": "warning", "superseded": "unchecked", "withdrawn": "unchecked",
+}  # fmt: skip
+
+
+def look(one: Delivery) -> theme.Status:
+    """The look of a delivery's state."""
+    return _LOOKS.get(one.state, "notice")
+
+
+def state_word(one: Delivery) -> str:
+    """What became of a delivery; one that our own gate held back never reached the receiver."""
+    held_back = one.state == "rejected" and (one.reason or "").startswith("gate:")
+    return _("held back") if held_back else label("state", one.state)
+
+
+def outcome(one: Delivery) -> str:
+    """The receiver's number, or why there is none."""
+    return one.message or one.receipt_no or ""
+
+
+def fields() -> list[Field]:
+    """The columns of a queue."""
+    return [
+        Field(_("state"), lambda q: state_word(q.delivery), status=lambda q: look(q.delivery)),
+        Field(_("kind"), lambda q: label("resource", q.delivery.resource)),
+        Field(_("record"), lambda q: q.title if len(q.title) < 40 else f"{q.title[:16]}…"),
+        Field(_("address"), lambda q: q.place),
+        Field(_("since"), lambda q: local_time(q.delivery.since)),
+        Field(_("attempts"), lambda q: q.delivery.attempts or None, "number"),
+        Field(_("receipt or reason"), lambda q: outcome(q.delivery)),
+    ]
+
+
+class QueueModel(QAbstractTableModel):
+    """Deliveries of a filter, the newest first."""
+
+    told = Signal(int)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self._desk, self.wanted, self.fields = desk, Wanted(""), fields()
+        self.numbers: Sequence[int] = []
+        self._pages: OrderedDict[int, Sequence[Queued]] = OrderedDict()
+        self._asked: set[int] = set()
+        self._turn = 0
+
+    def open(self, wanted: Wanted) -> None:
+        """Shows another filter's deliveries once their numbers are read; the same filter's keep their place."""
+        self.wanted = wanted
+        self._turn += 1
+        turn, workspace = self._turn, self._desk.workspace
+        self._desk.jobs.read(lambda: numbers(workspace, wanted), lambda found: self._told(turn, found))
+
+    def row(self, place: int) -> Queued | None:
+        """The delivery at a row, None while it is still on its way."""
+        page = self._pages.get(place // PAGE)
+        return page[place % PAGE] if page is not None and place % PAGE < len(page) else None
+
+    def _told(self, turn: int, found: Sequence[int]) -> None:
+        if turn != self._turn:
+            return
+        if found == self.numbers and len(found):
+            self._pages.clear()
+            self._asked.clear()
+            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, self.columnCount() - 1))
+        else:
+            self.beginResetModel()
+            self.numbers = found
+            self._pages.clear()
+            self._asked.clear()
+            self.endResetModel()
+        self.told.emit(len(found))
+
+    def _read(self, page: int) -> None:
+        if page in self._asked or page in self._pages:
+            return
+        self._asked.add(page)
+        wanted, turn = self.numbers[page * PAGE : (page + 1) * PAGE], self._turn
+        workspace = self._desk.workspace
+        self._desk.jobs.read(
+            lambda: by_number(workspace, wanted), lambda rows: self._arrived(turn, page, rows)
+        )
+
+    def _arrived(self, turn: int, page: int, rows: Sequence[Queued]) -> None:
+        if turn != self._turn:
+            return
+        self._asked.discard(page)
+        self._pages[page] = rows
+        while len(self._pages) > KEPT:
+            self._pages.popitem(last=False)
+        last = min(len(self.numbers), (page + 1) * PAGE) - 1
+        self.dataChanged.emit(self.index(page * PAGE, 0), self.index(last, self.columnCount() - 1))
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.numbers)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.fields)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.fields):
+            return None
+        return heading(self.fields[section], role)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        one = self.row(index.row())
+        if one is None:
+            self._read(index.row() // PAGE)
+            return "…" if role == Qt.ItemDataRole.DisplayRole and index.column() == 2 else None
+        return cell(self.fields[index.column()], one, role)

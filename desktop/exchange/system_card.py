@@ -1,0 +1,112 @@
+"""The card of one upstream system: how it honestly stands, its figures, and the one thing to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from core.i18n import _
+from desktop import theme
+from desktop.exchange.standing import BRIEF, Standing, line_of, state_of
+from desktop.widgets.parts import button, label, local_time, status_word
+
+WIDTH, HEIGHT = 290, 208
+
+
+class SystemCard(QFrame):
+    """A system; a click or Enter opens it, a click on a figure opens its queue in that state."""
+
+    opened = Signal(str)
+
+    def __init__(self, one: Standing, *, push: Callable[[], object] | None) -> None:
+        super().__init__()
+        self.setProperty("kind", "tile")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFixedHeight(HEIGHT)
+        self.target = one.target
+        status, word = state_of(one)
+        self.setAccessibleName(f"{one.title}: {word}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.L, theme.M, theme.L, theme.M)
+        column.setSpacing(theme.XS)
+        column.addWidget(label(one.title, "heading"))
+        column.addWidget(label(one.way, "muted"))
+        column.addWidget(status_word(status, word))
+        line = label(line_of(one), "muted", wrap=True)
+        line.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addWidget(line, 1)
+        if one.outbox is not None:
+            column.addLayout(self._figures(one))
+        column.addLayout(self._foot(one, push))
+
+    def _figures(self, one: Standing) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        for name, word in BRIEF.items():
+            count = getattr(one.outbox, name)
+            box = QVBoxLayout()
+            box.setSpacing(0)
+            figure = label(f"{count:,}", "number")
+            if count and name == "rejected":
+                figure.setStyleSheet(f"color: {theme.tokens().error};")
+            box.addWidget(figure)
+            box.addWidget(label(_(word), "muted"))
+            row.addLayout(box)
+        row.addStretch(1)
+        return row
+
+    def _foot(self, one: Standing, push: Callable[[], object] | None) -> QHBoxLayout:
+        row = QHBoxLayout()
+        oldest = one.outbox.oldest_waiting if one.outbox else None
+        if oldest:
+            row.addWidget(label(_("oldest {at}").format(at=local_time(oldest)), "muted"))
+        row.addStretch(1)
+        if push is not None and one.due:
+            row.addWidget(button(_("Push {n}").format(n=f"{one.due:,}"), push, icon="send", kind="primary"))
+        return row
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+        self.opened.emit(self.target)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
+            self.opened.emit(self.target)
+            return
+        super().keyPressEvent(event)
+
+
+class CardGrid(QWidget):
+    """Cards side by side, as many as the width has room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cards: list[SystemCard] = []
+        self._across = 0
+
+    def show_cards(self, cards: list[SystemCard]) -> None:
+        """Replaces the cards."""
+        for old in self.cards:
+            old.setParent(None)
+            old.deleteLater()
+        self.cards = cards
+        for one in cards:
+            one.setParent(self)
+            one.show()
+        self._lay()
+
+    def resizeEvent(self, event: object) -> None:
+        self._lay()
+
+    def _lay(self) -> None:
+        across = max(1, (self.width() + theme.M) // (WIDTH + theme.M))
+        wide = (self.width() - (across - 1) * theme.M) // across
+        for place, one in enumerate(self.cards):
+            row, column = divmod(place, across)
+            one.setGeometry(column * (wide + theme.M), row * (HEIGHT + theme.M), wide, HEIGHT)
+        rows = -(-len(self.cards) // across)
+        self.setMinimumHeight(rows * (HEIGHT + theme.M))

@@ -1,0 +1,51 @@
+"""The queue of a system: what a filter finds, in which order, and under which names its rows stand."""
+
+from sqlalchemy import update
+
+from core.exchange.queue import Wanted, by_number, numbers
+from core.model.exchange import delivery
+from core.security import audit
+from core.store import search
+from tests.core.exchange.people import TARGET, arrive, key, token
+from tests.core.rows import begin, put
+
+
+def settled(workspace, number, **values):
+    with workspace.store.write() as connection:
+        connection.execute(update(delivery).where(delivery.c.key == key(number)).values(**values))
+
+
+def found(workspace, text, state=""):
+    ids = numbers(workspace, Wanted(TARGET, state, text))
+    return [one.delivery.key for one in by_number(workspace, ids)]
+
+
+def test_the_newest_stands_first_and_a_state_shows_only_its_own(workspace):
+    arrive(workspace, range(3))
+    settled(workspace, 1, state="accepted", receipt_no="JZZ000000001")
+    assert len(numbers(workspace, Wanted(TARGET))) == 3
+    waiting = list(numbers(workspace, Wanted(TARGET, "waiting")))
+    assert waiting == sorted(waiting, reverse=True) and len(waiting) == 2
+    assert found(workspace, "", "accepted") == [key(1)]
+
+
+def test_a_record_is_found_by_its_token_its_house_its_address_and_the_receivers_number(workspace):
+    arrive(workspace, range(3))
+    settled(workspace, 1, state="accepted", receipt_no="JZZ000000001")
+    with workspace.store.write() as connection:
+        change = begin(connection)
+        put(connection, "address", change, [{"address_code": "A00000000009", "full_text": "姑苏区平江路9号"}])
+        put(connection, "house", change, [{"house_code": "H000001", "address_code": "A00000000009"}])
+        search.update(connection, change)
+    for text in (token(1), "H000001", "平江路9号", "A00000000009", "JZZ000000001"):
+        assert found(workspace, text) == [key(1)], text
+    assert found(workspace, "平江路9号", "waiting") == []
+    (row,) = by_number(workspace, numbers(workspace, Wanted(TARGET, text="JZZ000000001")))
+    assert (row.title, row.place) == ("张*", "姑苏区平江路9号")
+
+
+def test_what_somebody_looks_for_is_on_record(embedded):
+    arrive(embedded, range(2))
+    numbers(embedded, Wanted(TARGET, text=token(1)))
+    (entry,) = audit.entries(embedded, action="registry.search")
+    assert entry.subject == token(1)
