@@ -36,6 +36,8 @@ ACTS: Final[Mapping[str, Kinds]] = {
     "measured": {"metres": float, "square": float},
     "grid_at": _PLACE,
     "dragged": _PLACE,
+    "edited": {"grids": _geometry},
+    "line": {"geometry": _geometry},
 }
 
 

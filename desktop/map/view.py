@@ -45,6 +45,7 @@ class Place:
     system: str = "EPSG:4490"
     marked: tuple[float, float] | None = None
     proposed: tuple[float, float] | None = None
+    draft: dict[str, Any] | None = None
     chosen: list[str] = field(default_factory=list)
     fit: bool = True
 
@@ -141,6 +142,11 @@ class MapView(QWidget):
         """Sets the mark that the hand can drag, or takes it away."""
         self.place.proposed = at
         self.call("propose", {"lon": at[0], "lat": at[1]} if at else None)
+
+    def show_draft(self, draft: dict[str, Any] | None) -> None:
+        """Opens grids for editing, or closes them; what the hand changes is kept in ``place.draft``."""
+        self.place.draft = draft
+        self.call("edit", draft)
 
     def fit(self, bounds: tuple[float, float, float, float]) -> None:
         """Shows a box (west, south, east, north) whole."""

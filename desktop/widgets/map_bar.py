@@ -59,6 +59,9 @@ class MapBar(QFrame):
         self.placing = self.add_tool(
             _("To place"), _("Addresses without a place, one after the other"), "Ctrl+Shift+U"
         )
+        self.grids = self.add_tool(
+            _("Edit grids"), _("Move borders, split, merge and draw grids"), "Ctrl+Shift+E"
+        )
         self.row.addStretch(1)
         self.ground = self.add_tool(
             _("Base map"), _("Show the base map under everything"), "", checkable=True

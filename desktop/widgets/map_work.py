@@ -29,6 +29,7 @@ from desktop.map.printing import Sheet, print_view
 from desktop.map.view import MapView
 from desktop.widgets.map_bar import MapBar
 from desktop.widgets.map_found import FoundList
+from desktop.widgets.map_grids import GridPanel
 from desktop.widgets.map_layers import layer_title
 from desktop.widgets.map_placing import PlacingPanel
 
@@ -55,18 +56,23 @@ class MapWork(QObject):
         self.statistic: Choropleth | None = None
         self.found: FoundList | None = None
         self.placing: PlacingPanel | None = None
+        self.grids: GridPanel | None = None
         self._area = ""
         self.ask_file = ask_file
         bar.tool_chosen.connect(lambda name: view.call("tool", name))
         bar.asked.connect(self.go)
         bar.print_asked.connect(self.print)
         bar.placing.clicked.connect(lambda _on: self.start_placing())
+        bar.grids.clicked.connect(lambda _on: self.start_grids())
+        bar.grids.setVisible(desk.workspace.actor.may("grid.edit"))
         bar.placing.setVisible(desk.workspace.actor.may("address.place"))
 
     def acted(self, what: str, values: dict[str, Any]) -> None:
         """What the page tells, by name."""
         acts: dict[str, Callable[..., None]] = {
             "dragged": self._dragged,
+            "edited": self._edited,
+            "line": self._lined,
             "pick": self._pick, "site": self._site, "copy": self._copy, "shape": self._shape, "grid_at": self._grid_at,
         }  # fmt: skip
         if what in acts:
@@ -98,12 +104,19 @@ class MapWork(QObject):
     # --- what lies in a shape ---
 
     def _shape(self, geometry: dict[str, Any]) -> None:
+        panel = self._editing()
+        if panel is not None and panel.shaped(geometry):
+            return
         try:
             self.select(shape_of(geometry), _("a shape drawn on the map"))
         except GridLinkError as trouble:
             self._desk.messages.trouble(trouble)
 
     def _grid_at(self, lon: float, lat: float) -> None:
+        panel = self._editing()
+        if panel is not None:
+            panel.clicked(lon, lat)
+            return
         near = areas_of.around(self._shown.areas, "grid", (lon, lat, lon, lat))
         here = [area for area in near if shapely.intersects_xy(area.shape, lon, lat)]
         if not here:
@@ -175,6 +188,27 @@ class MapWork(QObject):
     def _dragged(self, lon: float, lat: float) -> None:
         if self.placing is not None and isValid(self.placing):
             self.placing.dragged(lon, lat)
+
+    # --- grids ---
+
+    def start_grids(self) -> None:
+        """Opens the panel for moving borders, splitting, merging and drawing."""
+        self.grids = GridPanel(self._desk, self._map, lambda: self._shown.areas)
+        self._desk.show_drawer(_("Edit grids"), self.grids)
+
+    def _editing(self) -> GridPanel | None:
+        panel = self.grids
+        return panel if panel is not None and isValid(panel) and panel.isVisible() else None
+
+    def _edited(self, grids: dict[str, Any]) -> None:
+        panel = self._editing()
+        if panel is not None:
+            panel.changed(grids)
+
+    def _lined(self, geometry: dict[str, Any]) -> None:
+        panel = self._editing()
+        if panel is not None:
+            panel.lined(geometry)
 
     # --- rows of a table, going, copying, printing ---
 

@@ -10,7 +10,7 @@ const GridLink = (() => {
   pane.style.zIndex = 450;
   pane.style.pointerEvents = "none";
   const tell = (what, values) => fetch("/act/" + what + "?" + new URLSearchParams(values || {})).catch(() => {});
-  const areas = GridLinkAreas(map), points = new GridLinkPoints().addTo(map), tools = GridLinkTools(map, tell), spot = GridLinkPlace(map, tell);
+  const areas = GridLinkAreas(map), points = new GridLinkPoints().addTo(map), tools = GridLinkTools(map, tell), spot = GridLinkPlace(map, tell), borders = GridLinkEdit(map, tell);
   const grounds = GridLinkGround(map, areas), marked = L.layerGroup().addTo(map);
   let tokens = {}, shown = [], turn = 0, features = 0, painted = 0, started = false;
 
@@ -22,6 +22,7 @@ const GridLink = (() => {
     points.accent = given.accent;
     areas.theme(given);
     tools.theme(given);
+    borders.theme(given);
     dress();
   }
 
@@ -101,6 +102,7 @@ const GridLink = (() => {
       if (state.fit && bounds) map.fitBounds(bounds, { animate: false, padding: [12, 12] });
       if (state.marked) page.mark(state.marked);
       spot.set(state.proposed);
+      borders.set(state.draft);
       points.chosen = new Set(state.chosen);
       started = true;
       await refresh();
@@ -116,6 +118,9 @@ const GridLink = (() => {
     outline: geometry => areas.outline(geometry),
     tool: name => tools.set(name),
     propose: place => spot.set(place),
+    edit: draft => borders.set(draft),
+    drag: (from, to) => borders.drag(from, to),
+    editing: () => borders.state(),
     system(name) { system = name; if (last) show(last); },
     go(place) { map.setView([place.lat, place.lon], place.zoom, { animate: false }); },
     fit(bounds) { map.fitBounds([[bounds[1], bounds[0]], [bounds[3], bounds[2]]], { animate: false, padding: [24, 24], maxZoom: 18 }); },

@@ -29,7 +29,7 @@ function GridLinkTools(map, tell, words) {
     const list = points();
     if (!list.length) return;
     const style = { color: tokens.accent, weight: 2, dashArray: "5 4", fillColor: tokens.accent, fillOpacity: 0.1, interactive: false };
-    (mode === "distance" || kept === "distance" ? L.polyline : L.polygon)(list, style).addTo(drawn);
+    (["distance", "line"].includes(mode || kept) ? L.polyline : L.polygon)(list, style).addTo(drawn);
     for (const at of corners) L.circleMarker(at, { radius: 3.5, color: tokens.accent, fillColor: "#fff", fillOpacity: 1, weight: 2, interactive: false }).addTo(drawn);
     const what = mode || kept;
     const text = what === "distance" && list.length > 1 ? metres(way(list)) : what === "area" && list.length > 2 ? square(area(list)) + " · " + metres(way([...list, list[0]])) : "";
@@ -49,6 +49,11 @@ function GridLinkTools(map, tell, words) {
       if (list.length < 3) return;
       const ring = [...list, list[0]].map(at => [at.lng, at.lat]);
       tell("shape", { geometry: JSON.stringify({ type: "Polygon", coordinates: [ring] }) });
+    } else if (what === "line") {
+      if (list.length < 2) return;
+      tell("line", { geometry: JSON.stringify({ type: "LineString", coordinates: list.map(at => [at.lng, at.lat]) }) });
+      set("");
+      return;
     } else {
       tell("measured", { metres: way(what === "area" ? [...list, list[0]] : list), square: what === "area" ? area(list) : 0 });
     }
@@ -70,7 +75,7 @@ function GridLinkTools(map, tell, words) {
   map.on("mousedown", e => { if (mode === "box") { corners = [e.latlng]; } });
   map.on("mouseup", e => { if (mode === "box" && corners.length) { moving = e.latlng; finish(); } });
   map.on("mousemove", e => { if (mode && mode !== "grid" && corners.length) { moving = e.latlng; draw(); } });
-  map.on("dblclick", () => { if (["polygon", "distance", "area"].includes(mode)) finish(); });
+  map.on("dblclick", () => { if (["polygon", "distance", "area", "line"].includes(mode)) finish(); });
   document.addEventListener("keydown", e => {
     if (e.key === "Escape") set("");
     if (e.key === "Enter" && mode) finish();

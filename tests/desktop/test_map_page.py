@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from python_calamine import CalamineWorkbook
@@ -30,16 +31,16 @@ def shell(qtbot: Any, qapp: Any, filled: Any):
     made.close()
 
 
-def state(qtbot: Any, page: MapPage) -> dict[str, Any]:
+def ask(qtbot: Any, page: MapPage, name: str) -> dict[str, Any]:
     answers: list[Any] = []
-    page.map.call("state", then=answers.append)
+    page.map.call(name, then=answers.append)
     qtbot.waitUntil(lambda: bool(answers), timeout=10_000)
     return answers[0]
 
 
 def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     page = shell.pages["map"]
-    now = state(qtbot, page)
+    now = ask(qtbot, page, "state")
     assert 0 < now["features"] <= MOST and now["layers"] == ["address"]
 
     page.panel.show_only("house")
@@ -96,6 +97,43 @@ def test_addresses_without_a_place_are_put_on_the_map_by_keyboard(qtbot, shell: 
     panel.hide()
     assert page.map.place.proposed is None
     qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
+
+
+def test_a_border_is_moved_for_both_neighbours_checked_saved_and_undone(qtbot, shell: Shell):
+    page = shell.pages["map"]
+    page.bar.grids.click()
+    panel = page.work.grids
+    area, other, corner = shared_corner(page)
+    at = area.shape.representative_point()
+    panel.clicked(at.x, at.y)
+    assert panel.chosen.code == area.code and other.code in {one.code for one in panel.neighbours}
+    qtbot.waitUntil(lambda: ask(qtbot, page, "editing")["corners"] > 2, timeout=10_000)
+    page.map.call("drag", list(corner), [corner[0] + 0.0004, corner[1] + 0.0003])
+    qtbot.waitUntil(lambda: {area.code, other.code} <= set(panel.edited), timeout=10_000)
+    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=10_000)
+    assert page.map.place.draft["grids"].keys() == {area.code, *(one.code for one in panel.neighbours)}
+    panel.reason.setText("现场核对")
+    panel.save_button.click()
+    qtbot.waitUntil(lambda: bool(panel.last) and not shell.jobs.running, timeout=20_000)
+    moved = {one.code: one.shape for one in page.areas["grid"]}
+    assert not moved[area.code].equals(area.shape) and not moved[other.code].equals(other.shape)
+    panel.take_back()
+    qtbot.waitUntil(lambda: not panel.last and not shell.jobs.running, timeout=20_000)
+    assert next(one.shape for one in page.areas["grid"] if one.code == area.code).equals(area.shape)
+    panel.hide()
+    assert page.map.place.draft is None
+
+
+def shared_corner(page: MapPage):
+    """Two grids and a corner that both have."""
+    areas = page.areas["grid"]
+    for area in areas:
+        own = {tuple(c) for c in shapely.get_coordinates(area.shape).round(8).tolist()}
+        for other in areas:
+            shared = own & {tuple(c) for c in shapely.get_coordinates(other.shape).round(8).tolist()}
+            if other is not area and shared:
+                return area, other, sorted(shared)[0]
+    raise AssertionError("no neighbours")
 
 
 def test_habits_that_cannot_be_read_are_left_at_their_default(qtbot):
