@@ -26,6 +26,7 @@ from core.security.accounts import idle_lock_minutes
 from core.security.workspace import Workspace, role_names
 from core.settings import desktop_state_path
 from desktop import theme
+from desktop.commands import frame_commands
 from desktop.desk import Changes, Desk
 from desktop.drawer import Drawer, tool
 from desktop.help import page_help, shortcut_sheet
@@ -68,7 +69,9 @@ class Shell(QMainWindow):
                                       tool("help", _("Help (F1)"), self.show_help)])  # fmt: skip
         self.tabs = SectionTabs(self.pages)
         self._fresh: set[str] = set()
-        self.search = SearchField(self.desk)
+        acts = {"theme": self.switch_theme, "lock": self.lock, "help": self.show_help, "keys": self.show_shortcuts,
+                "refresh": self.refresh}  # fmt: skip
+        self.search = SearchField(self.desk, frame_commands(self.desk, self.pages, acts), self.show_position)
         self._build()
         self._connect()
         self._restore()
@@ -128,6 +131,13 @@ class Shell(QMainWindow):
         if page is not None:
             self.show_page("map")
             page.show_record(resource, entity)
+
+    def show_position(self, lon: float, lat: float) -> None:
+        """Brings the map to the front with a position (WGS-84) marked."""
+        page: Any = self.pages.get("map")
+        if page is not None:
+            self.show_page("map")
+            page.show_position(lon, lat)
 
     # --- building ---
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
@@ -51,6 +52,7 @@ class RegistryPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.files)
         self.listing.shown.connect(self._mark_kind)
+        QShortcut(QKeySequence("Ctrl+E"), self).activated.connect(self._edit)
         self._started = False
 
     # --- what others ask for ---
@@ -100,6 +102,11 @@ class RegistryPage(Page):
             self.listing.remember()
             self.desk.memory.put("kind", self.model.resource)
 
+    def _edit(self) -> None:
+        view = self.files.view(self.files.current) if self.files.current is not None else None
+        if isinstance(view, FileView):
+            view.edit()
+
     def _mark_kind(self) -> None:
         if self.model.resource in KINDS:
             self.kinds.button(KINDS.index(self.model.resource)).setChecked(True)
@@ -115,5 +122,11 @@ class RegistryPage(Page):
 
     def _make_file(self, key: tuple[str, int]) -> QWidget:
         view = FileView(self.desk, *key)
-        view.named.connect(lambda title: self.files.name(key, title))
+        view.named.connect(lambda title: self._named(key, title))
         return view
+
+    def _named(self, key: tuple[str, int], title: str) -> None:
+        """Names the tab, and remembers what was opened lately (masked as it is shown)."""
+        self.files.name(key, title)
+        kept = [one for one in self.desk.memory.get("recent", []) if one[:2] != [key[0], str(key[1])]]
+        self.desk.memory.put("recent", [[key[0], str(key[1]), title], *kept][:_KEPT_OPEN])

@@ -30,19 +30,31 @@ def crumbs(one: Record) -> Sequence[str]:
     return [step for step in way if step and step != "320508000000"]
 
 
+def headline(one: Record) -> str:
+    """What a file is called: a house by its address, everything else by its own name."""
+    if one.resource == "house":
+        return next((other.title for other in one.related if other.resource == "address"), one.title)
+    return one.title
+
+
+def _way(one: Record) -> Sequence[str]:
+    own = [one.title] if headline(one) != one.title else []
+    address = [other.title for other in one.related if other.resource == "address" and other.title != headline(one)]
+    return [labels.label("resource", one.resource), *(crumbs(one) or address[:1]), *own]
+
+
 class FileHead(QWidget):
     """Breadcrumb, title and state at the left, actions at the right; it stays while the file scrolls."""
 
     def __init__(self, one: Record, actions: Sequence[QWidget]) -> None:
         super().__init__()
-        kind = labels.label("resource", one.resource)
         row = QHBoxLayout(self)
         row.setContentsMargins(theme.XL, theme.M, theme.XL, theme.S)
         row.setSpacing(theme.S)
         words = QVBoxLayout()
         words.setSpacing(theme.XS)
-        words.addWidget(label(STEP.join([kind, *crumbs(one)]), "crumb", wrap=True))
-        title = label(one.title, "title", wrap=True)
+        words.addWidget(label(STEP.join(_way(one)), "crumb", wrap=True))
+        title = label(headline(one), "title", wrap=True)
         title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(title)
         words.addLayout(_chips(one))

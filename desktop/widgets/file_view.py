@@ -7,19 +7,24 @@ from functools import partial
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from core.i18n import _
 from core.model import names as labels
 from core.model.labels import field_title, shown_value
+from core.registry.drafts import Draft, of as draft_of, throw_away
+from core.registry.editing import EditResult
 from core.registry.record import Record, Word, record
+from core.registry.undo import undo_edit
 from core.spatial.vicinity import vicinity
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs import Job
+from desktop.widgets.edit_form import EditForm, editable_fields
 from desktop.widgets.field_list import FieldList, why_text
-from desktop.widgets.file_head import FileHead, in_conflict, overdue_since
+from desktop.widgets.file_head import FileHead, headline, in_conflict, overdue_since
 from desktop.widgets.house_tree import HouseTree, facts, households
-from desktop.widgets.parts import button, card, clear, empty, label, status_word
+from desktop.widgets.parts import button, card, clear, empty, label, local_time, status_word
 from desktop.widgets.record_view import PLACED, Link
 from desktop.widgets.reveal_box import RevealBox, secret_of
 from desktop.widgets.small_map import SmallMap
@@ -41,7 +46,9 @@ class FileView(QWidget):
         self.desk, self.resource, self.entity = desk, resource, entity
         self.record: Record | None = None
         self._reading = False
+        self.form: EditForm | None = None
         self.reveal: RevealBox | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -51,7 +58,7 @@ class FileView(QWidget):
 
     def refresh(self) -> None:
         """Reads the record again, once at a time: each reading of people is on record."""
-        if self._reading:
+        if self._reading or self.form is not None:
             return
         self._reading, workspace = True, self.desk.workspace
         job = self.desk.jobs.read(partial(record, workspace, self.resource, self.entity), self.show_record)
@@ -60,8 +67,10 @@ class FileView(QWidget):
     def show_record(self, one: Record) -> None:
         """Shows the record."""
         self.record, self.reveal = one, None
+        if self.form is not None:
+            self.form.setParent(None)  # it outlives the drawing of the page
         clear(self._column)
-        self.named.emit(one.title)
+        self.named.emit(headline(one))
         self._column.addWidget(FileHead(one, self._actions(one)))
         body = QWidget()
         sides = QHBoxLayout(body)
@@ -79,11 +88,15 @@ class FileView(QWidget):
         area.setWidget(body)
         self._column.addWidget(area, 1)
         self._mark.raise_()
+        if self.form is None and self.isVisible():
+            self.setFocus()  # not whatever comes first in the window
 
     # --- what can be done ---
 
     def _actions(self, one: Record) -> list[QWidget]:
         made: list[QWidget] = []
+        if self.form is None and not one.retired and self._may_edit():
+            made.append(button(_("Edit"), self.edit, icon="edit", kind="primary", tip="Ctrl+E"))
         if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
             made.append(button(_("Show on the map"), self._to_map, icon="map"))
         made.append(
@@ -91,30 +104,81 @@ class FileView(QWidget):
         )
         return made
 
+    def edit(self) -> None:
+        """Makes the fields editable in their place."""
+        one = self.record
+        if one is None or one.retired or self.form is not None or not self._may_edit():
+            return
+        self.form = EditForm(self.desk, self.resource, self.entity)
+        self.form.saved.connect(self._saved)
+        self.form.left.connect(self._left_as_it_was)
+        self.show_record(one)
+
+    def _may_edit(self) -> bool:
+        return self.desk.workspace.actor.may("registry.edit") and bool(editable_fields(self.resource))
+
+    def _saved(self, result: EditResult) -> None:
+        self.form = None
+        workspace, desk = self.desk.workspace, self.desk
+
+        def take_back() -> None:
+            desk.jobs.read(
+                lambda: undo_edit(workspace, result.change_set), lambda _result: desk.changes.registry.emit()
+            )
+
+        title = headline(self.record) if self.record is not None else ""
+        self.desk.messages.done(_("Saved: {title}").format(title=title), undo=take_back)
+        self.refresh()
+        for signal in (self.desk.changes.registry, self.desk.changes.outbox):
+            signal.emit()
+
+    def _left_as_it_was(self) -> None:
+        self.form = None
+        self.refresh()
+
     def _to_map(self) -> None:
         self.desk.show_on_map(self.resource, self.entity)
 
     def _copy(self, one: Record) -> None:
-        QGuiApplication.clipboard().setText(one.title)
-        self.desk.messages.done(_("Copied: {text}").format(text=one.title))
+        QGuiApplication.clipboard().setText(headline(one))
+        self.desk.messages.done(_("Copied: {text}").format(text=headline(one)))
 
     # --- the left column: what it is and what hangs on it ---
 
     def _left(self, one: Record) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(theme.M)
+        if self.form is None and self._may_edit():
+            column.addLayout(self._offer_draft())
         people = households(one)
-        tree_first = one.resource == "address" and bool(people)
+        tree_first = self.form is None and one.resource == "address" and bool(people)
         if tree_first:
             column.addWidget(self._people(one))
         column.addWidget(self._fields(one))
-        if one.resource == "house" and people:
+        if people and not tree_first and one.resource in _IN_TREE:
             column.addWidget(self._people(one))
         for kind in one.counts:
             if kind not in _IN_TREE.get(one.resource, ()):
                 column.addWidget(self._hanging(one, kind))
         column.addStretch(1)
         return column
+
+    def _offer_draft(self) -> QVBoxLayout:
+        """Room for what was typed and not saved, filled once it is known."""
+        room, workspace = QVBoxLayout(), self.desk.workspace
+
+        def offer(draft: Draft | None) -> None:
+            if draft is None or self.form is not None or not isValid(self):
+                return
+            text = _("You typed something at {at} and did not save it.").format(at=local_time(draft.at))
+            forget = partial(throw_away, workspace, self.resource, self.entity)
+            room.addWidget(_section(
+                _("Unsaved changes"), label(text, "muted"), button(_("Go on with it"), self.edit, kind="primary"),
+                button(_("Throw it away"), lambda: self.desk.jobs.read(forget, lambda _none: clear(room))),
+            ))  # fmt: skip
+
+        self.desk.jobs.read(partial(draft_of, workspace, self.resource, self.entity), offer)
+        return room
 
     def _people(self, one: Record) -> QWidget:
         tree = HouseTree(households(one))
@@ -124,6 +188,8 @@ class FileView(QWidget):
         return _section(title, tree, self._rest(one, *_IN_TREE[one.resource]))
 
     def _fields(self, one: Record) -> QWidget:
+        if self.form is not None:
+            return _section(_("Edit"), self.form)
         token = secret_of(one)
         may_ask = bool(token) and self.desk.workspace.actor.may("personal.reveal")
         fields = FieldList(list(one.values), may_ask=may_ask, columns=2)

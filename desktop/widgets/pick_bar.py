@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout
 from core.i18n import _
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.bulk_edit import BulkEdit
 from desktop.widgets.parts import button, label
 from desktop.widgets.rows_window import ListingModel
 
@@ -26,10 +27,18 @@ class PickBar(QFrame):
         self.row.addWidget(self.count)
         self.row.addWidget(self.all)
         self.row.addStretch(1)
+        actor = desk.workspace.actor
+        if actor.may("registry.bulk_edit"):
+            self.row.addWidget(button(_("Edit the picked…"), self.edit, icon="edit"))
         self.row.addWidget(button(_("Pick nothing"), model.clear_picks, kind="link", tip="Shift+Esc"))
         model.picks_changed.connect(self._show)
         model.told.connect(lambda _total: self._show())
         self.setVisible(False)
+
+    def edit(self) -> None:
+        """Opens the bulk edit in the drawer."""
+        title = _("Edit {n} records").format(n=f"{self._model.picks:,}")
+        self._desk.show_drawer(title, BulkEdit(self._desk, self._model.chosen(), self._model.picks))
 
     def _show(self) -> None:
         picks, total = self._model.picks, self._model.rowCount()

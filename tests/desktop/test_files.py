@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton
 
 from core.model.registry import TABLES, entity_id
+from core.registry import drafts, editing
 from core.security import audit
 from core.security.workspace import Actor, Workspace
 from desktop import theme
@@ -21,6 +22,9 @@ from desktop.pages.registry import RegistryPage
 from desktop.shell import Shell
 from desktop.visits import Place, Visits
 from desktop.widgets import reveal_box
+from desktop.widgets.bulk_edit import BulkEdit
+from desktop.widgets.conflict_view import ConflictView
+from desktop.widgets.edit_form import EditForm
 from desktop.widgets.file_view import FileView
 from desktop.widgets.house_tree import HouseTree
 from tests.core.rows import begin, enter, put
@@ -230,3 +234,101 @@ def test_a_picture_of_a_file_can_be_looked_at(
     shell.resize(width, height)
     opened(shell, qtbot, "address", "A00000000001")
     assert shell.grab().save(str(tmp_path / f"file-{width}.png"))
+
+
+def edited(shell: Shell, qtbot: Any, resource: str = "house", key: str = "H001") -> tuple[FileView, EditForm]:
+    """A record's file with its fields made editable by Ctrl+E."""
+    view = opened(shell, qtbot, resource, key)
+    press(qtbot, shell, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert view.form is not None
+    return view, view.form
+
+
+def test_an_edit_is_verified_while_typing_and_saved_with_a_reason_and_undone_in_the_bar(
+    shell: Shell, qtbot: Any, workspace: Workspace
+):
+    view, form = edited(shell, qtbot)
+    form.editor("area_m2").put("-5")
+    qtbot.waitUntil(lambda: bool(form.editor("area_m2").remark.text()), timeout=10_000)
+    form.reason.setText("上门核实")
+    assert not form.act.isEnabled()
+    form.editor("area_m2").put("56.5")
+    qtbot.waitUntil(lambda: form.act.isEnabled() and not form.editor("area_m2").remark.text(), timeout=10_000)
+    assert form.act.text() == "保存 1 处修改"
+    form.act.click()
+    qtbot.waitUntil(lambda: view.form is None and "56.5" in words(view), timeout=10_000)
+    settle(qtbot, shell)
+    assert "已修改" in words(view) and "上门核实" in words(view)
+    (back,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
+    back.click()
+    qtbot.waitUntil(lambda: "56.5" not in words(view), timeout=10_000)
+    settle(qtbot, shell)
+
+
+def test_what_was_typed_and_not_saved_is_offered_again(shell: Shell, qtbot: Any, workspace: Workspace):
+    _view, form = edited(shell, qtbot)
+    form.editor("rooms").put("4")
+    qtbot.waitUntil(lambda: bool(drafts.kept(workspace)), timeout=10_000)
+    settle(qtbot, shell)
+    shell.close()  # as if the machine had lost power after the pause
+    again = Shell(workspace, QUIET)
+    qtbot.addWidget(again)
+    again.show()
+    settle(qtbot, again)
+    view = opened(again, qtbot, "house", "H001")
+    assert "未保存的修改" in words(view)
+    view.edit()
+    settle(qtbot, again)
+    assert view.form is not None and view.form.changed() == {"rooms": "4"}
+    view.form.throw_away()
+    settle(qtbot, again)
+    assert not drafts.kept(workspace) and "未保存的修改" not in words(view)
+    again.close()
+
+
+def test_the_second_of_two_who_edit_sees_both_versions_and_decides(shell: Shell, qtbot: Any, workspace: Workspace):
+    view, form = edited(shell, qtbot)
+    form.editor("rooms").put("4")
+    form.editor("area_m2").put("50")
+    form.reason.setText("上门核实")
+    entity = entity_id("H001")
+    version = editing.editable(workspace, "house", entity).version
+    editing.edit(workspace, "house", entity, {"rooms": "3", "use": "vacant"}, version=version, reason="电话核实")
+    qtbot.waitUntil(form.act.isEnabled, timeout=10_000)
+    form.act.click()
+    qtbot.waitUntil(lambda: bool(form.findChildren(ConflictView)), timeout=10_000)
+    (conflict,) = form.findChildren(ConflictView)
+    said = words(conflict) + " ".join(radio.text() for radio in conflict.findChildren(QRadioButton))
+    assert "现在（steward 修改）" in said and "空置" in said and "4" in said and "3" in said
+    conflict.choose("rooms", mine=False)
+    conflict.act.click()
+    qtbot.waitUntil(lambda: view.form is None, timeout=10_000)
+    settle(qtbot, shell)
+    held = editing.editable(workspace, "house", entity).values
+    assert (held["rooms"], held["use"], held["area_m2"]) == (3, "vacant", 50.0)
+
+
+def test_a_change_of_all_picked_is_previewed_and_its_button_says_how_many(
+    shell: Shell, qtbot: Any, workspace: Workspace
+):
+    page = registry(shell)
+    shell.show_page("registry")
+    page.open_kind("house")
+    settle(qtbot, shell)
+    page.model.pick_all()
+    page.listing.picks.edit()
+    (bulk,) = shell.drawer.findChildren(BulkEdit)
+    bulk.field.setCurrentIndex(bulk.field.findData("use"))
+    bulk.codes.setCurrentIndex(bulk.codes.findData("self"))
+    bulk.preview()
+    qtbot.waitUntil(lambda: "修改 1 条" in words(bulk), timeout=10_000)
+    assert not bulk.act.isEnabled()
+    bulk.reason.setText("批量核实")
+    bulk.act.click()
+    qtbot.waitUntil(lambda: any("已修改 1 条" in text for text in shell.messages.texts()), timeout=10_000)
+    settle(qtbot, shell)
+    assert editing.editable(workspace, "house", entity_id("H001")).values["use"] == "self"
+    (back,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
+    back.click()
+    settle(qtbot, shell)
+    assert editing.editable(workspace, "house", entity_id("H001")).values["use"] == "rented"

@@ -257,18 +257,6 @@ def test_the_listing_keeps_the_contract_of_item_models(
     qtmodeltester.check(page.model, force_py=True)
 
 
-def test_the_search_field_finds_and_enter_opens(qtbot, open_shell, filled: Workspace):
-    shell = open_shell(filled)
-    shell.activateWindow()
-    shell.search.start()
-    shell.search.setText("1单元101")
-    shell.search.textEdited.emit("1单元101")
-    qtbot.waitUntil(lambda: shell.search.hits.isVisible() and shell.search.hits.count() > 1, timeout=10_000)
-    QTest.keyClick(shell.search, Qt.Key.Key_Return)
-    settle(qtbot, shell)
-    assert shell.drawer.isVisible() and "101" in words(shell.drawer)
-
-
 def test_a_locked_window_opens_only_to_its_own_password(qtbot, open_shell, workspace: Workspace):
     shell = open_shell(workspace)
     shell.lock()

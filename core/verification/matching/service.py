@@ -9,6 +9,7 @@ import polars as pl
 
 from core.i18n import _
 from core.jobs import Progress
+from core.model.registry import entity_id
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.verification.context import Matcher
@@ -24,6 +25,11 @@ class Candidate:
 
     address_code: str
     full_text: str
+
+    @property
+    def entity(self) -> int:
+        """The id under which the registry holds the address."""
+        return entity_id(self.address_code)
 
 
 @dataclass(frozen=True)
