@@ -118,6 +118,8 @@ class JobRunner(QObject):
             job.progressed.emit(job.snapshot)
 
     def _ended(self, job: Job, done: Callable[[Any], None] | None) -> None:
+        if not isValid(self):
+            return  # the window was closed before the answer came
         self.running.remove(job)
         if not self.running:
             self._timer.stop()
