@@ -28,7 +28,7 @@ from core.model.resources import Resource, references
 from core.registry.authority import outranking
 from core.registry.staging import Staged
 from core.registry.words import WHOLE
-from core.store.bulk import chunks
+from core.store.bulk import chunks, rows_of
 
 _HELD = {
     "id": pl.Int64, "held_hash": pl.Int64, "held_source": pl.String, "held_retired": pl.Boolean, "held_day": pl.Int32,
@@ -140,7 +140,7 @@ def _held(connection: Connection, table: Table, staged: Staged, *, whole: bool) 
         table.c.id,
         table.c.row_hash,
         table.c.source,
-        table.c.retired_in.is_not(None),
+        case((table.c.retired_in.is_not(None), 1), else_=0),
         _day(table.c.collected_at),
     )
     if whole:
@@ -174,8 +174,7 @@ def _shared(connection: Connection, staged: Staged, sender: str, *, whole: bool)
 
 
 def _frame(connection: Connection, query: Select[Any], schema: dict[str, Any]) -> pl.DataFrame:
-    rows = connection.execute(query).fetchall()
-    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row", strict=False)
+    return pl.DataFrame(rows_of(connection, query), schema=schema, orient="row", strict=False)
 
 
 def _missing(

@@ -69,6 +69,7 @@ class Intake:
     findings: Counter[str] = field(default_factory=Counter)
     losses: list[Loss] = field(default_factory=list)
     _accepted: dict[str, list[pl.Series]] = field(default_factory=dict)
+    _held: dict[str, pl.Series] = field(default_factory=dict)
 
     def resource(self, resource: Resource, rows: pl.DataFrame) -> ResourceCounts:
         """Takes rows in: text columns as in a package, envelope included, and ``line``."""
@@ -114,9 +115,11 @@ class Intake:
 
     def _known(self, target: str) -> pl.Series:
         """Ids that a reference may point to: what the registry has and what this change set brought."""
-        held = self.connection.execute(select(TABLES[target].c.id)).scalars().all()
+        if target not in self._held:
+            rows = bulk.rows_of(self.connection, select(TABLES[target].c.id))
+            self._held[target] = pl.Series("id", [row[0] for row in rows], dtype=pl.Int64)
         brought = self._accepted.get(target, [])
-        return pl.concat([pl.Series("id", held, dtype=pl.Int64), *(ids.rename("id") for ids in brought)])
+        return pl.concat([self._held[target], *(ids.rename("id") for ids in brought)])
 
     def _store_findings(self, staged: Staged, rows: pl.DataFrame) -> None:
         """Findings with what people work them off by: sender, collector and grid."""

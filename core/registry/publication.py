@@ -150,7 +150,9 @@ def _queue(
     connection: Connection, s: Selection, among: ColumnElement[bool], entities: Select[Any], now: str
 ) -> int:
     """Queues due upserts ``among`` the registry's rows and due retirements of ``entities``: how many."""
-    queries = [_upserts(s, among, now, known=_any(connection, delivery.c.target == s.target))]
+    mine = delivery.c.target == s.target
+    queries = [_upserts(s, among, now, known=_any(connection, mine),
+                        settled=_any(connection, and_(mine, delivery.c.state.in_(_SETTLED))))]  # fmt: skip
     if _any(connection, and_(delivery.c.target == s.target, delivery.c.state == "accepted")):
         queries.append(_retirements(s, entities, now))
     keep = {"preserve_rowcount": True}  # PostgreSQL's driver forgets the count of an INSERT otherwise
@@ -158,14 +160,18 @@ def _queue(
     return sum(connection.execute(one, execution_options=keep).rowcount for one in inserts)
 
 
-def _upserts(s: Selection, among: ColumnElement[bool], now: str, *, known: bool) -> Select[Any]:
+def _upserts(
+    s: Selection, among: ColumnElement[bool], now: str, *, known: bool, settled: bool
+) -> Select[Any]:
     table = TABLES[s.resource]
     query = select(
         literal(s.target), literal(s.resource), table.c.id, key_text(RESOURCES[s.resource]), literal("upsert"),
         table.c.row_hash, table.c.changed_in, literal("waiting"), literal(0), literal(now), literal(now),
     ).where(among, s.fits())  # fmt: skip
     if known:
-        query = query.where(~_is_open(s, table.c.id), ~_last_settled_says(s))
+        query = query.where(~_is_open(s, table.c.id))
+    if settled:
+        query = query.where(~_last_settled_says(s))
     return query.order_by(table.c.id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import polars as pl
 from sqlalchemy import Connection, Table, bindparam, delete, func as sql, insert, literal, select, update
@@ -11,6 +12,9 @@ from core.model.ledger import recollected
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import Resource
 from core.store import bulk
+
+_PART: Final = 2_000
+"""Rows a batch."""
 
 
 def supersede(connection: Connection, resource: str, ids: Sequence[int], change_set: int) -> None:
@@ -42,9 +46,20 @@ def write(connection: Connection, resource: Resource, rows: pl.DataFrame, change
     columns = [c.name for c in table.columns if c.name != "retired_in" or "retired_in" in rows.columns]
     ready = rows.with_columns(pl.lit(change_set).alias("changed_in")).select(columns).sort("id")
     dominates = ready.height > 20_000 and ready.height > 0.5 * _count(connection, table)
-    indexes = bulk.drop_indexes(connection, table) if dominates else []
-    bulk.insert_rows(connection, table, columns, ready.iter_rows())
+    indexes = bulk.drop_indexes(connection, table, _appended(ready, change_set)) if dominates else []
+    same = [name for name, kind in ready.schema.items() if kind == pl.Int64 and ready[name].n_unique() == 1]
+    constants = {name: ready[name][0] for name in same if ready[name][0] is not None}
+    varying = ready.drop(constants)
+    batches = ([column.to_list() for column in part] for part in varying.iter_slices(_PART))
+    bulk.insert_columns(connection, table, varying.columns, batches, constants)
     bulk.create_indexes(connection, indexes)
+
+
+def _appended(rows: pl.DataFrame, change_set: int) -> tuple[str, ...]:
+    """Columns to whose indexes a load adds nothing (no row is retired), or at the end only (the newest change set)."""
+    retired = "retired_in" in rows.columns and rows["retired_in"].null_count() < rows.height
+    newest = rows.height > 0 and rows["changed_in"].min() == change_set
+    return (*(() if retired else ("retired_in",)), *(("changed_in",) if newest else ()))
 
 
 def collect_anew(connection: Connection, resource: Resource, rows: pl.DataFrame, change_set: int) -> None:

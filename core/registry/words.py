@@ -117,10 +117,10 @@ def frame_of(
     if where is not None:
         query = query.where(where)
     if len(ids) > WHOLE:
-        rows = [tuple(row) for row in connection.execute(query)]
+        rows = bulk.rows_of(connection, query)
         whole = pl.DataFrame(rows, schema=types, orient="row", strict=False)
         return whole.filter(pl.nth(0).is_in(pl.Series(ids, dtype=pl.Int64).implode()))
-    rows = [tuple(row) for some in bulk.chunks(ids) for row in connection.execute(query.where(by.in_(some)))]
+    rows = [row for some in bulk.chunks(ids) for row in bulk.rows_of(connection, query.where(by.in_(some)))]
     return pl.DataFrame(rows, schema=types, orient="row", strict=False)
 
 

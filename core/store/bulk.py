@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Index, Table
+from sqlalchemy import Connection, Executable, Index, Table
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 Row = Sequence[Any]
@@ -33,17 +33,49 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
     return count
 
 
+def insert_columns(
+    connection: Connection, table: Table, columns: Sequence[str], batches: Iterable[Sequence[Iterable[Any]]],
+    constants: Mapping[str, int],
+) -> None:  # fmt: skip
+    """Appends rows given as batches of columns; ``constants`` are whole numbers in every row, said only once."""
+    names = [*columns, *constants]
+    if connection.dialect.name == "postgresql":
+        same = tuple(constants.values())
+        rows = (row + same for batch in batches for row in zip(*batch, strict=True))
+        _copy(connection, table, names, rows)
+        return
+    places = [*("?" * len(columns)), *(str(int(value)) for value in constants.values())]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    statement = f'INSERT INTO "{table.name}" ({quoted}) VALUES ({", ".join(places)})'
+    cursor: Any = connection.connection.cursor()
+    for batch in batches:
+        cursor.executemany(statement, zip(*batch, strict=True))
+
+
+def rows_of(connection: Connection, query: Executable) -> list[tuple[Any, ...]]:
+    """The rows as the driver gives them: a million at a time, without a result object for each.
+
+    Booleans are 0 and 1 on SQLite, JSON is text.
+    """
+    cursor: Any = connection.execute(query).cursor
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    cursor.close()
+    return rows
+
+
 def is_empty(connection: Connection, table: Table) -> bool:
     """Whether the table has no row at all."""
     return connection.execute(table.select().limit(1)).first() is None
 
 
-def drop_indexes(connection: Connection, table: Table) -> list[Index]:
+def drop_indexes(connection: Connection, table: Table, keep: Collection[str] = ()) -> list[Index]:
     """Drops the table's secondary indexes for a first load; ``create_indexes`` builds them afterwards.
 
-    Building an index over sorted data at the end is several times cheaper than keeping it during the load.
+    Building an index over sorted data at the end is several times cheaper than keeping it during the load. Indexes
+    of the columns to ``keep`` stay: those to which the load adds nothing, or only at their end.
     """
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    dropped = (index for index in table.indexes if not {column.name for column in index.columns} & {*keep})
+    indexes = sorted(dropped, key=lambda index: str(index.name))
     for index in indexes:
         connection.execute(DropIndex(index))
     return indexes

@@ -18,6 +18,10 @@ from core.store import sqlcipher
 Backend = Literal["sqlcipher", "postgresql"]
 
 
+_AT_REST, _WRITING = -8_000, -65_536
+"""KiB of pages that a connection keeps: a large import evicts, encrypts and fetches again what does not fit."""
+
+
 class StoreUnreadable(GridLinkError):
     """The file is not a store, or the key is not its key."""
 
@@ -56,10 +60,19 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """One unit of work: kept whole when the block ends well, not at all when it does not."""
         with self.engine.connect() as connection:
-            if self.backend == "sqlcipher":
+            if self.backend != "sqlcipher":
+                yield connection
+                connection.commit()
+                return
+            connection.exec_driver_sql(f"PRAGMA cache_size = {_WRITING}")
+            try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield connection
-            connection.commit()
+                yield connection
+                connection.commit()
+            finally:
+                if not connection.invalidated:
+                    connection.rollback()
+                    connection.exec_driver_sql(f"PRAGMA cache_size = {_AT_REST}")
 
     def close(self) -> None:
         """Lets go of every connection."""

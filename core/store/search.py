@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, column, func, or_, select, table, text
 
 from core.model.registry import HISTORY, TABLES
@@ -57,6 +58,9 @@ _CODE, _LONG_CODE = 4, 8
 _PENDING = 64 << 20
 """Bytes of postings FTS5 gathers before it writes a segment: 1 MB (its default) makes a build 2.3x slower."""
 
+_BATCH = 5_000
+_BLANK, _END = ord(" "), ord("\n")
+
 _CANDIDATES = 60
 """How many matches are read and ranked before the best are shown; a common word has half a million."""
 
@@ -98,7 +102,8 @@ def update(connection: Connection, change_set: int) -> None:
     for name in _INDEXED:
         rows = TABLES[name]
         wrote = rows.c.changed_in == change_set
-        _remove(connection, name, select(rows.c.id).where(wrote, rows.c.created_in != change_set))
+        if not _is_empty(connection, name):
+            _remove(connection, name, select(rows.c.id).where(wrote, rows.c.created_in != change_set))
         _fill(connection, name, rows, and_(wrote, rows.c.retired_in.is_(None)))
 
 
@@ -163,25 +168,45 @@ def _code_grams(value: str | None) -> str:
 
 
 def _fill(connection: Connection, name: str, rows: Table, where: ColumnElement[bool]) -> None:
-    driver: Any = connection.connection.dbapi_connection
-    driver.create_function("search_grams", 1, _grams, deterministic=True)
-    driver.create_function("search_code_grams", 1, _code_grams, deterministic=True)
     indexed = _INDEXED[name]
-    parts = [func.search_grams(rows.c[c]) for c in indexed.texts]
-    parts += [func.search_code_grams(rows.c[c]) for c in indexed.codes]
-    body: ColumnElement[Any] = parts[0]
-    for part in parts[1:]:
-        body = body.concat(" // ").concat(part)  # a token between fields, so that no phrase spans two
+    columns = (*indexed.texts, *indexed.codes)
     # FTS5 writes a segment whenever a rowid is smaller than the one before, hence the order.
-    chosen = select(rows.c.id, body).where(where).order_by(rows.c.id)
-    connection.execute(table(f"search_{name}", column("rowid"), column("body")).insert().from_select(
-        ["rowid", "body"], chosen
-    ))  # fmt: skip
+    chosen = select(rows.c.id, *(rows.c[one] for one in columns)).where(where).order_by(rows.c.id)
+    read: Any = connection.execute(chosen).cursor
+    write: Any = connection.connection.cursor()
+    statement = f"INSERT INTO search_{name}(rowid, body) VALUES (?, ?)"
+    while some := read.fetchmany(_BATCH):
+        ids, *values = zip(*some, strict=True)
+        said = dict(zip(columns, values, strict=True))
+        bodies = [_grams_of(said[one], 2) for one in indexed.texts]
+        bodies += [_grams_of(said[one], _CODE) for one in indexed.codes]
+        # a token between fields, so that no phrase spans two
+        write.executemany(statement, zip(ids, map(" // ".join, zip(*bodies, strict=True)), strict=True))
+    read.close()
+
+
+def _grams_of(values: Sequence[str | None], size: int) -> list[str]:
+    """The runs of ``size`` characters of each text, parted by blanks: over all texts at once, as arrays."""
+    folded = [normalise(value) if value else "" for value in values]
+    points = np.frombuffer(("\n".join(folded) + "\n" * size).encode("utf-32-le"), dtype=np.uint32)
+    count = len(points) - size + 1
+    runs = np.stack([*(points[at : at + count] for at in range(size)), np.full(count, _BLANK, np.uint32)], axis=1)
+    ends = runs[:, :size] == _END
+    shown = np.empty(runs.shape, bool)
+    shown[:] = ~ends.any(axis=1)[:, None]  # a run that reaches into the next text is none
+    shown[:, 0] |= ends[:, 0]  # but the end of a text stays
+    text_of_all = runs[shown].tobytes().decode("utf-32-le")
+    return [one.rstrip(" ") for one in text_of_all.split("\n", len(folded))[: len(folded)]]
 
 
 def _remove(connection: Connection, name: str, ids: Select[Any]) -> None:
-    index = table(f"search_{name}", column("rowid"))
-    connection.execute(index.delete().where(index.c.rowid.in_(ids)))
+    gone = connection.execute(ids.order_by(TABLES[name].c.id)).scalars().all()
+    cursor: Any = connection.connection.cursor()
+    cursor.executemany(f"DELETE FROM search_{name} WHERE rowid = ?", ((one,) for one in gone))
+
+
+def _is_empty(connection: Connection, name: str) -> bool:
+    return connection.execute(select(table(f"search_{name}_docsize", column("id")).c.id).limit(1)).first() is None
 
 
 def _clear(connection: Connection, name: str) -> None:
