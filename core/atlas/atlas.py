@@ -21,7 +21,7 @@ from core.security.workspace import Workspace, permits
 from core.stewardship.ignoring import is_ignored
 from core.verification.context import CHINA
 
-_BULK: Final = frozenset({"import", "sheet"})
+_BULK: Final = frozenset({"import", "sheet", "extraction"})
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 

@@ -1,4 +1,4 @@
-"""Commands on upstream systems as they are declared: list, show."""
+"""Commands on upstream systems as they are declared: list, show, test."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import click
 from core.cli.exchanging import connector as group
 from core.cli.output import Outcome, table
 from core.cli.session import Session, command
+from core.errors import GridLinkError
 from core.exchange.connectors import connector, connectors
 from core.exchange.declaration import Connector
 from core.exchange.declared_texts import DIRECTIONS
+from core.exchange.trying import try_connector
 from core.i18n import _
 
 
@@ -35,6 +37,26 @@ def connector_show(session: Session, name: str) -> Outcome:
     """One upstream system's declaration: transport, mapping, codes, limits, receipts and errors."""
     it = connector(name)
     return Outcome(_summary(it) | {"declaration": it.model_dump(mode="json")}, _lines(it))
+
+
+@command("test", group)
+@click.argument("name")
+def connector_test(session: Session, name: str) -> Outcome:
+    """Tries a connector against its endpoint: the real function, without sending data."""
+    trial = try_connector(session.workspace(), name)
+    rows = ((s.what, _("works") if s.ok else _("fails"), s.message if s.ok else f"{s.message} {s.cure}")
+            for s in trial.steps)  # fmt: skip
+    lines = table((_("tried"), _("result"), _("message")), rows)
+    failed = next((s for s in trial.steps if not s.ok), None)
+    return Outcome(
+        trial.as_dict(), lines, ConnectorFails(failed.message, cure=failed.cure) if failed else None
+    )
+
+
+class ConnectorFails(GridLinkError):
+    """A connector was tried and does not work."""
+
+    code = "connector_fails"
 
 
 def _summary(it: Connector) -> dict[str, Any]:

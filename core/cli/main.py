@@ -17,6 +17,7 @@ from core.cli import (
     duplicating,
     evidencing,
     exchanging,
+    extracting,
     field_auditing,
     grids,
     importing,
@@ -58,7 +59,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, grids, placing, exchanging, connecting, evidencing, training,
+    ruling, matching, mapping, grids, placing, exchanging, connecting, extracting, evidencing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -16,6 +16,7 @@ from core.i18n import _
 from core.training import demonstration
 from core.training.generator import build_training
 from core.training.upstream import start_upstream
+from core.training.upstream_all import Systems, every_system
 
 
 def add_to(cli: click.Group) -> None:
@@ -55,6 +56,29 @@ def training_serve(session: Session, folder: Path, port: int) -> Outcome:
     with start_upstream(folder, port=port) as upstream:
         facts = demonstration.write_connection(folder, upstream)
         click.echo(json.dumps(facts) if session.as_json else "\n".join(f"{k}: {v}" for k, v in facts.items()))
+        while True:
+            time.sleep(1)
+
+
+@command("upstream", training)
+@click.argument("folder", type=FOLDER)
+@click.option("--system", "systems", multiple=True, help="Only this system; may be repeated.")
+@click.option("--district", type=FOLDER, default=None, help="A training district: what the sources hold.")
+@click.option("--connect", is_flag=True, help="Also points the connectors of the store to them.")
+def training_upstream(
+    session: Session, folder: Path, systems: tuple[str, ...], district: Path | None, connect: bool
+) -> Outcome:
+    """Runs a loopback system for each upstream system until stopped, and writes how to reach them."""
+    workspace = session.workspace() if connect else None
+    with Systems(folder, systems or every_system()) as running:
+        if district is not None:
+            with session.watched() as progress:
+                running.fill(district, progress)
+        if workspace is not None:
+            running.connect(workspace)
+        told = running.told()
+        lines = [f"{name}: {facts['base_url']}" for name, facts in told["systems"].items()]
+        click.echo(json.dumps(told) if session.as_json else "\n".join([*lines, *map(str, told["files"])]))
         while True:
             time.sleep(1)
 

@@ -10,9 +10,13 @@ from core.exchange.declaration import Connector
 from core.exchange.settings import folder_of, scheme
 from core.exchange.transports.carrier import Carrier
 from core.exchange.transports.credentials import Bearer, ClientCertificate, Refreshed, Signed
+from core.exchange.transports.database import Database
+from core.exchange.transports.exports import Exports
 from core.exchange.transports.ferry import Ferry
 from core.exchange.transports.https import Https
+from core.exchange.transports.rest import Rest
 from core.exchange.transports.sftp import Sftp
+from core.exchange.transports.source import Source
 from core.security import keys
 from core.security.workspace import Workspace
 
@@ -30,6 +34,18 @@ def carrier(workspace: Workspace, target: str) -> Carrier:
     if begins == "sftp":
         return sftp(workspace, it, end)
     return https(workspace, it, end)
+
+
+def source(workspace: Workspace, system: str) -> Source:
+    """An open way to extract from ``system``; raises as ``carrier``."""
+    it, end = connector(system), endpoint(workspace.store, system)
+    begins = scheme(end.base_url)
+    if begins == "file":
+        return Exports(folder_of(end.base_url))
+    if begins == "https":
+        return Rest(https(workspace, it, end), it)
+    password = keys.secret(workspace.store.location, system, "password") if begins != "sqlite" else ""
+    return Database(end.base_url, password=password, connect_seconds=it.connect_seconds)
 
 
 def routes_of(it: Connector, end: Endpoint) -> Mapping[str, str]:

@@ -51,6 +51,11 @@ STATES: Final = {
 TARGETS: Final = {
     "residence_permit": N_("Provincial residence-permit system"),
     "platform": N_("Police working platform"),
+    "police_platform": N_("Police working platform"),
+    "bureau_collection": N_("Bureau collection system"),
+    "grid_platform": N_("Comprehensive grid platform"),
+    "zhenyan": N_("Zhenyan system"),
+    "transmission": N_("Bureau transmission channel"),
     "rental": N_("Rental-housing supervision platform"),
     "linkage": N_("Linkage platform"),
 }

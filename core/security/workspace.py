@@ -22,8 +22,8 @@ ROLES: dict[str, frozenset[str]] = {
     }),
     "steward": frozenset({
         "registry.read", "registry.edit", "registry.bulk_edit", "registry.export",
-        "map.read", "report.read", "package.check", "package.import", "package.undo",
-        "finding.read", "exchange.push", "exchange.read", "report.acceptance", "personal.reveal",
+        "map.read", "report.read", "package.check", "package.import", "package.undo", "finding.read",
+        "exchange.push", "exchange.read", "exchange.extract", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
         "grid.edit", "address.place",
     }),

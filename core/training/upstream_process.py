@@ -87,6 +87,7 @@ def _ferry(it: Connector, folder: Path, server: Server, database: str) -> dict[s
 
 
 def _database(it: Connector, folder: Path, server: Server, database: str) -> dict[str, Any]:
+    (folder / "exports").mkdir(exist_ok=True)
     return {
         "base_url": database or f"sqlite:///{folder / 'records.db'}", "ca_pem": "",
         "exports": (folder / "exports").as_uri(),

@@ -10,7 +10,19 @@ from typing import Any
 
 import orjson
 import polars as pl
-from sqlalchemy import Column, MetaData, String, Table, create_engine, delete, insert, inspect, select, text
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    delete,
+    insert,
+    inspect,
+    select,
+    text,
+)
 
 from core.exchange.declaration import Connector, Incoming
 from core.sheets.lists import write_book
@@ -22,7 +34,10 @@ class Records:
     """What a source holds of each resource that its connector extracts, and the frozen views of it."""
 
     def __init__(self, url: str, it: Connector) -> None:
-        self.engine, self._it = create_engine(url), it
+        self.engine, self._it = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1)), it
+        if url.startswith("sqlite"):
+            with self.engine.connect() as connection:
+                connection.execute(text("PRAGMA journal_mode = WAL"))  # who reads must not hold up who writes
         self._metadata = MetaData()
         self.tables = {resource: self._table(one) for resource, one in it.extract.items()}
         for one in {p.destination for p in it.propose.values()}:
@@ -35,9 +50,9 @@ class Records:
         table, key = self.tables[resource], self._it.extract[resource].order_key
         names = [c.name for c in table.columns]
         with self.engine.begin() as connection:
-            for row in rows:
-                connection.execute(delete(table).where(table.c[key] == str(row[key])))
             if rows:
+                replaced = delete(table).where(table.c[key] == bindparam("replaced"))
+                connection.execute(replaced, [{"replaced": str(row[key])} for row in rows])
                 connection.execute(insert(table), [{n: _text(row.get(n)) for n in names} for row in rows])
 
     def remove(self, resource: str, keys: Sequence[str]) -> None:

@@ -96,6 +96,13 @@ class Handler(BaseHTTPRequestHandler):
         self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
 
+    def handle(self) -> None:
+        """Converses until one side ends it; a mistake of ours ends the connection and leaves nobody waiting."""
+        try:
+            super().handle()
+        finally:
+            self.connection.close()
+
     def do_GET(self) -> None:
         """What is asked for."""
         self._serve("GET")

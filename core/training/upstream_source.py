@@ -46,7 +46,11 @@ class SourceHandler(Handler):
             self._reply(410, b'{"error": "E401"}')
             return
         rows = self.records.page(
-            asked["resource"], asked["snapshot"], after=asked["after"], since=asked["since"], limit=limit
+            asked["resource"],
+            asked["snapshot"],
+            after="" if fault and fault.kind == "stuck" else asked["after"],
+            since=asked["since"],
+            limit=limit,
         )
         if fault and fault.kind == "garbled":
             self._reply(200, b'{"rows": "none"}')
@@ -101,4 +105,4 @@ def _spoiled(rows: list[Row], fault: Fault | None) -> list[Row]:
         return rows[1:]
     if kind == "row_twice":
         return [*rows[:1], *rows]
-    return rows[:1] if kind == "stuck" else rows
+    return rows

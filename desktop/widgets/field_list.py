@@ -21,6 +21,7 @@ _HOW = {
     "fix": N_("corrected"),
     "edit": N_("edited"),
     "sheet": N_("taken from a spreadsheet"),
+    "extraction": N_("extracted from the source"),
 }
 _STATES: dict[str, theme.Status] = {"agreed": "done", "conflict": "warning", "settled": "done"}
 _STATE_WORDS = {"agreed": N_("agreed"), "conflict": N_("contradicted"), "settled": N_("settled")}

@@ -1,0 +1,221 @@
+"""The ledger of extractions: a run from its beginning over its pages to its end, in small transactions of its own."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+import polars as pl
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import GridLinkError
+from core.exchange.transports.source import Columns, Page, View
+from core.i18n import _
+from core.model.extraction import extraction_page, extraction_run
+from core.model.ledger import change_set
+from core.security.workspace import Workspace
+
+Mode = Literal["full", "incremental"]
+
+
+class ExtractionBusy(GridLinkError):
+    """Somebody else is extracting the same at this moment."""
+
+    code = "extraction_busy"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One extraction as the ledger has it: what, when, how many, how long, from where, by whom, does it agree."""
+
+    id: int
+    system: str
+    resource: str
+    mode: str
+    state: str
+    transport: str
+    endpoint: str
+    actor: str
+    started_at: str
+    ended_at: str | None
+    seconds: float | None
+    snapshot: str | None
+    since: str | None
+    until: str | None
+    cursor: str | None
+    pages: int
+    read: int
+    counts: Mapping[str, Any] | None
+    reconciliation: Mapping[str, Any] | None
+    agrees: int | None
+    resumed: int | None
+    trouble: str | None
+    change_set: int | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as the headless contract prints it."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"agrees": self.agreed}
+
+    @property
+    def agreed(self) -> bool | None:
+        """Whether counts and digests agreed; None while not compared."""
+        return None if self.agrees is None else bool(self.agrees)
+
+
+@dataclass
+class Ledger:
+    """One run being written."""
+
+    workspace: Workspace
+    run: Run
+    _since: float = field(default_factory=time.monotonic)
+
+    def opened(self, view: View) -> None:
+        """Notes the view that the pages belong to."""
+        self._set(snapshot=view.name, since=view.since, until=view.until)
+
+    def keep(self, page: Page) -> None:
+        """Keeps a page and moves the cursor behind it, both or neither; raises ``ExtractionBusy``."""
+        run = self.run
+        body = zlib.compress(orjson.dumps(page.columns), level=1)
+        new = {
+            "cursor": page.last,
+            "pages": run.pages + 1,
+            "read": run.read + page.rows,
+            "seconds": self.seconds(),
+        }
+        mine = and_(extraction_run.c.id == run.id, extraction_run.c.pages == run.pages,
+                    extraction_run.c.state == "running")  # fmt: skip
+        try:
+            with self.workspace.store.write() as connection:
+                if connection.execute(update(extraction_run).where(mine).values(new)).rowcount != 1:
+                    raise _busy(run)
+                connection.execute(
+                    insert(extraction_page).values(run=run.id, page=new["pages"], rows=page.rows, body=body)
+                )
+        except IntegrityError as error:
+            raise _busy(run) from error
+        self.run = _read(self.workspace, run.id)
+
+    def frame(self, connection: Connection) -> pl.DataFrame:
+        """Every kept page as one frame of text columns."""
+        mine = select(extraction_page.c.body).where(extraction_page.c.run == self.run.id)
+        bodies = connection.execute(mine.order_by(extraction_page.c.page)).scalars()
+        columns: list[Columns] = [orjson.loads(zlib.decompress(body)) for body in bodies]
+        return pl.concat([pl.DataFrame(c, schema=dict.fromkeys(c, pl.String)) for c in columns])
+
+    def reconciled(self, told: Mapping[str, Any], *, agrees: bool) -> None:
+        """Notes what the comparison with the source gave."""
+        self._set(reconciliation=dict(told), agrees=int(agrees))
+
+    def end(self, connection: Connection, state: str, **values: Any) -> None:
+        """Ends the run in the caller's transaction; its pages have done their work."""
+        connection.execute(delete(extraction_page).where(extraction_page.c.run == self.run.id))
+        ended = {"state": state, "ended_at": self.workspace.now(), "seconds": self.seconds(), **values}
+        mine = and_(extraction_run.c.id == self.run.id, extraction_run.c.state == "running")
+        if connection.execute(update(extraction_run).where(mine).values(ended)).rowcount != 1:
+            raise _busy(self.run)
+
+    def give_up(self, state: str, trouble: str) -> None:
+        """Ends the run without a change to the registry."""
+        with self.workspace.store.write() as connection:
+            self.end(connection, state, trouble=trouble)
+        self.run = _read(self.workspace, self.run.id)
+
+    def seconds(self) -> float:
+        """How long the run has been worked on, in every process that did."""
+        now = time.monotonic()
+        worked, self._since = now - self._since, now
+        self._worked = getattr(self, "_worked", self.run.seconds or 0.0) + worked
+        return round(self._worked, 3)
+
+    def refresh(self) -> Run:
+        """The run as the store has it now."""
+        self.run = _read(self.workspace, self.run.id)
+        return self.run
+
+    def _set(self, **values: Any) -> None:
+        with self.workspace.store.write() as connection:
+            connection.execute(
+                update(extraction_run).where(extraction_run.c.id == self.run.id).values(values)
+            )
+        self.refresh()
+
+
+def begin(
+    workspace: Workspace, *, system: str, resource: str, mode: Mode, transport: str, endpoint: str, since: str
+) -> Ledger:
+    """Enters a new run."""
+    with workspace.store.write() as connection:
+        key = connection.execute(insert(extraction_run).values(
+            system=system, resource=resource, mode=mode, state="running", transport=transport, endpoint=endpoint,
+            actor=workspace.actor.name, started_at=workspace.now(), since=since, pages=0, read=0, resumed=0,
+        )).inserted_primary_key  # fmt: skip
+    assert key is not None
+    return Ledger(workspace, _read(workspace, int(key[0])))
+
+
+def unfinished(workspace: Workspace, system: str, resource: str) -> Ledger | None:
+    """The run that a kill or a cancellation left, if there is one."""
+    mine = and_(extraction_run.c.system == system, extraction_run.c.resource == resource,
+                extraction_run.c.state == "running")  # fmt: skip
+    with workspace.store.read() as connection:
+        number = connection.execute(
+            select(extraction_run.c.id).where(mine).order_by(extraction_run.c.id.desc())
+        ).scalar()
+    return None if number is None else Ledger(workspace, _read(workspace, int(number)))
+
+
+def taken_up(ledger: Ledger) -> None:
+    """Counts that the run was taken up again."""
+    ledger._set(resumed=(ledger.run.resumed or 0) + 1)
+
+
+def watermark(workspace: Workspace, system: str, resource: str) -> str:
+    """Up to where the registry has what the source says: of the last run in force; "" if there is none."""
+    query = (
+        select(extraction_run.c.until)
+        .outerjoin(change_set, change_set.c.id == extraction_run.c.change_set)
+        .where(extraction_run.c.system == system, extraction_run.c.resource == resource,
+               extraction_run.c.state == "applied",
+               or_(extraction_run.c.change_set.is_(None), change_set.c.undone_by.is_(None)))
+        .order_by(extraction_run.c.id.desc()).limit(1)
+    )  # fmt: skip
+    with workspace.store.read() as connection:
+        return str(connection.execute(query).scalar() or "")
+
+
+def runs(workspace: Workspace, *, system: str = "", limit: int = 200) -> list[Run]:
+    """The runs, newest first."""
+    query = select(extraction_run).order_by(extraction_run.c.id.desc()).limit(limit)
+    if system:
+        query = query.where(extraction_run.c.system == system)
+    with workspace.store.read() as connection:
+        return [_run(row) for row in connection.execute(query).mappings()]
+
+
+def _read(workspace: Workspace, number: int) -> Run:
+    with workspace.store.read() as connection:
+        found = (
+            connection.execute(select(extraction_run).where(extraction_run.c.id == number)).mappings().one()
+        )
+    return _run(found)
+
+
+def _run(row: RowMapping) -> Run:
+    return Run(**dict(row))
+
+
+def _busy(run: Run) -> ExtractionBusy:
+    return ExtractionBusy(
+        _("{system}: {resource} is being extracted by somebody else at this moment.").format(
+            system=run.system, resource=run.resource
+        ),
+        cure=_("Wait until that run has ended; it is in the list of extractions."),
+        run=run.id,
+    )
