@@ -36,6 +36,7 @@ class Desk:
     open_file: Callable[[str, int], None]
     show_rows: Callable[[Selection], None]
     show_on_map: Callable[[str, int], None]
+    map_rows: Callable[[Selection], None]
     show_page: Callable[[str], None]
     show_drawer: Callable[[str, QWidget], None]
     visits: Visits

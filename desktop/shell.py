@@ -61,7 +61,7 @@ class Shell(QMainWindow):
             workspace=workspace, jobs=self.jobs, changes=self.changes, messages=self.messages,
             open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
             show_drawer=self.drawer.show_content, open_file=self.open_file, visits=self.visits,
-            memory=self.memory, show_rows=self.show_rows,
+            memory=self.memory, show_rows=self.show_rows, map_rows=self.map_rows,
         )  # fmt: skip
         self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
         self._stack = QStackedWidget()
@@ -131,6 +131,13 @@ class Shell(QMainWindow):
         if page is not None:
             self.show_page("map")
             page.show_record(resource, entity)
+
+    def map_rows(self, selection: Selection) -> None:
+        """Brings the map to the front with a selection of rows marked on it."""
+        page: Any = self.pages.get("map")
+        if page is not None:
+            self.show_page("map")
+            page.show_selection(selection)
 
     def show_position(self, lon: float, lat: float) -> None:
         """Brings the map to the front with a position (WGS-84) marked."""

@@ -22,6 +22,7 @@ from core.model.registry import TABLES
 from core.registry.record import title_of
 from core.security import audit
 from core.security.workspace import Workspace, permits
+from core.spatial.tiles import PointIndex
 
 SHOWN: Final = 500
 
@@ -120,6 +121,15 @@ def listed(
         Found(layer.opens, row.id, title_of(layer.opens, dict(row._mapping)), number[row.id]) for row in rows
     ]
     return sorted(found, key=lambda one: one.title)
+
+
+def index_of(atlas: Atlas, addresses: Sequence[int]) -> PointIndex:
+    """Those of the addresses that have a place, as a layer of their own."""
+    rows = atlas.held["address"]
+    place = columns.lookup(rows["id"], np.unique(np.asarray(addresses, np.int64)))
+    there = place[(place >= 0)]
+    there = there[rows["alive"][there] & np.isfinite(rows["lon"][there])]
+    return PointIndex(rows["id"][there], rows["lon"][there], rows["lat"][there])
 
 
 @permits("map.read")

@@ -12,12 +12,12 @@ _LAYERS: Final[dict[theme.Scheme, dict[str, str]]] = {
     "light": {
         "address": "#1F4E8C", "house": "#2F7D6B", "organisation": "#8A5300", "person": "#5B4B9A", "place": "#3C6E9F",
         "thing": "#7A5C2E", "event": "#8C3A6B", "hazard": "#B3261E", "dispute": "#A0522D", "findings": "#C2571A",
-        "overdue": "#8A6D00", "conflicts": "#7B2FA0",
+        "overdue": "#8A6D00", "conflicts": "#7B2FA0", "chosen": "#D1005D",
     },
     "dark": {
         "address": "#5B93E6", "house": "#5DB8A2", "organisation": "#D9A04E", "person": "#A794F2", "place": "#7FB2E0",
         "thing": "#C9A46A", "event": "#D98ABB", "hazard": "#FF8A80", "dispute": "#E0A080", "findings": "#FFA766",
-        "overdue": "#E5CC5C", "conflicts": "#D19BEF",
+        "overdue": "#E5CC5C", "conflicts": "#D19BEF", "chosen": "#FF5C9E",
     },
 }  # fmt: skip
 _RAMPS: Final[dict[theme.Scheme, tuple[str, ...]]] = {

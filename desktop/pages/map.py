@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from core.atlas.areas import Areas, Feature, features, read_areas
+from core.atlas.areas import Areas, features, read_areas
 from core.atlas.atlas import Atlas
 from core.atlas.basemaps import BaseMap, base_map
 from core.atlas.choropleth import Choropleth, choropleth
 from core.atlas.layers import Layer
+from core.atlas.roads import as_page, read_roads
 from core.atlas.selecting import position
 from core.i18n import N_, _
+from core.registry.filters import Selection
 from core.spatial.positions import convert
-from core.spatial.tiles import MOST, NOTHING, View
+from core.spatial.tiles import MOST, NOTHING, Features, View
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map import colours, remembering
@@ -26,11 +29,11 @@ from desktop.map.view import MapView, ShownLayer
 from desktop.pages import Page
 from desktop.widgets.map_bar import MapBar
 from desktop.widgets.map_layers import LayerPanel
-from desktop.widgets.map_work import MapWork
+from desktop.widgets.map_work import CHOSEN, MapWork
 from desktop.widgets.parts import button, empty, label
 
 _SIDE = 272
-_Data = tuple[Areas, dict[str, list[Feature]] | None, BaseMap | None]
+_Data = tuple[Areas, dict[str, Any] | None, BaseMap | None]
 
 
 class MapPage(Page):
@@ -60,7 +63,7 @@ class MapPage(Page):
     atlas: Atlas
     areas: Areas
     habits: Habits
-    _base: dict[str, list[Feature]]
+    _base: dict[str, Any]
     _wanted: tuple[float, float] | None
     _declared: BaseMap | None
 
@@ -81,9 +84,9 @@ class MapPage(Page):
         self.map.choose([entity])
         self.desk.jobs.read(lambda: position(self.desk.workspace, resource, entity), self._mark)
 
-    def show_rows(self, resource: str, ids: Sequence[int]) -> None:
-        """Shows records chosen elsewhere: their layer, ringed, all of them in view."""
-        self.work.show_rows(resource, ids)
+    def show_selection(self, selection: Selection) -> None:
+        """Shows where the rows of a table's selection lie, all of them in view."""
+        self.work.show_selection(selection)
 
     def show_position(self, lon: float, lat: float) -> None:
         """Marks a position (WGS-84)."""
@@ -152,6 +155,7 @@ class MapPage(Page):
         self.map.acted.connect(self.work.acted)
         self.work.selected.connect(self.selected)
         self.work.place_wanted.connect(self._mark)
+        self.work.chosen_changed.connect(self._layers_changed)
         self.panel.layers_changed.connect(self._layers_changed)
         self.panel.opacity.sliderReleased.connect(self._layers_changed)
         self.panel.levels_changed.connect(lambda: self.map.show_levels(self.panel.levels()))
@@ -168,7 +172,7 @@ class MapPage(Page):
         if self.areas and before == self.atlas.last:
             return self.areas, None, ground
         areas = read_areas(self.desk.workspace)
-        return areas, features(areas), ground
+        return areas, {**features(areas), "roads": as_page(read_roads(self.desk.workspace))}, ground
 
     def _show(self, data: _Data) -> None:
         self.areas, base, ground = data
@@ -208,8 +212,13 @@ class MapPage(Page):
         view = View(west, south, east, north, int(values["zoom"]))
         names = values["layers"].split(",")
         most = MOST // len(names)
-        found = (self.layers[n].index.features(view, most) if n in self.layers else NOTHING for n in names)
-        return b"".join(one.as_bytes() for one in found)
+        return b"".join(self._features(name, view, most).as_bytes() for name in names)
+
+    def _features(self, name: str, view: View, most: int) -> Features:
+        index = (
+            self.work.chosen if name == CHOSEN else self.layers[name].index if name in self.layers else None
+        )
+        return index.features(view, most) if index is not None else NOTHING
 
     def _where(self, values: Mapping[str, str]) -> dict[str, str]:
         there = convert(float(values["lon"]), float(values["lat"]), "EPSG:4490", values["system"])
@@ -218,7 +227,7 @@ class MapPage(Page):
     # --- what happens ---
 
     def _layers_changed(self) -> None:
-        self.map.show_layers(self.panel.shown())
+        self.map.show_layers([*self.panel.shown(), *self.work.on_top()])
         self._keep.start()
 
     def _colour(self) -> None:

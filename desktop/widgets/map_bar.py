@@ -39,13 +39,13 @@ class MapBar(QFrame):
         self.go = QLineEdit()
         self.go.setPlaceholderText(_("120.62,31.31, an address or a place"))
         self.go.setToolTip(_("Go to a position or to what is called so (Enter)"))
-        self.go.setMinimumWidth(150)
+        self.go.setMinimumWidth(90)
         self.go.setMaximumWidth(260)
         self.go.returnPressed.connect(lambda: self.asked.emit(self.go.text()))
         self.tools: dict[str, QToolButton] = {}
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(theme.S, theme.XS, theme.S, theme.XS)
-        self.row.setSpacing(2)
+        self.row.setSpacing(0)
         self.row.addWidget(self.go, 1)
         self.row.addSpacing(theme.S)
         for name, (title, tip, keys) in TOOLS.items():
@@ -63,6 +63,8 @@ class MapBar(QFrame):
             _("Edit grids"), _("Move borders, split, merge and draw grids"), "Ctrl+Shift+E"
         )
         self.row.addStretch(1)
+        self.clear = self.add_tool(_("Clear the marks"), _("Takes away what was chosen in a table"), "")
+        self.clear.setVisible(False)
         self.ground = self.add_tool(
             _("Base map"), _("Show the base map under everything"), "", checkable=True
         )

@@ -21,6 +21,7 @@ class FoundList(QWidget):
     opened = Signal(str, object)
     layer_changed = Signal(str)
     export = Signal(str)
+    to_registry = Signal(str)
 
     def __init__(self, found: Sequence[Inside], *, may_export: bool = True) -> None:
         super().__init__()
@@ -49,6 +50,9 @@ class FoundList(QWidget):
         if may_export:
             row.addWidget(
                 button(_("Export as a spreadsheet"), lambda: self.export.emit(self.layer), icon="folder")
+            )
+            row.addWidget(
+                button(_("Show in the registry"), lambda: self.to_registry.emit(self.layer), icon="registry")
             )
         row.addStretch(1)
         column.addLayout(row)

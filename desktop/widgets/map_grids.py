@@ -25,7 +25,7 @@ from core.atlas.areas import Area, Areas, around
 from core.atlas.grid_editing import GridResult, merge_grids, next_code, save_grids, split_grid
 from core.atlas.grid_files import Grid
 from core.i18n import _
-from core.registry.undo import undo
+from core.registry.undo import undo_edit
 from core.spatial.tessellation import Problem, problems
 from desktop import theme
 from desktop.desk import Desk
@@ -84,7 +84,7 @@ class GridPanel(QWidget):
         column.addWidget(self.name)
         column.addWidget(self.maintainer)
         column.addLayout(_row(button(_("Draw a new grid"), lambda: self.ask("draw"), icon="grid")))
-        if self._desk.workspace.actor.may("package.undo"):
+        if self._desk.workspace.actor.may("registry.edit"):
             column.addLayout(
                 _row(button(_("Undo the last change"), self.take_back, icon="undo", kind="link"))
             )
@@ -213,7 +213,7 @@ class GridPanel(QWidget):
         if self.last:
             number, workspace = self.last[-1], self._desk.workspace
             self._desk.jobs.run(
-                _("Undoing"), lambda progress: undo(workspace, number, progress=progress), self._undone
+                _("Undoing"), lambda progress: undo_edit(workspace, number, progress=progress), self._undone
             )
 
     def hideEvent(self, event: QHideEvent) -> None:

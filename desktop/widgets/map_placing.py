@@ -11,7 +11,7 @@ from shiboken6 import isValid
 
 from core.atlas.placing import Proposal, Unplaced, place, propose, unplaced
 from core.i18n import _
-from core.registry.undo import undo
+from core.registry.undo import undo_edit
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map.view import MapView
@@ -71,7 +71,7 @@ class PlacingPanel(QWidget):
         row.addWidget(button(_("Next (N)"), self.skip))
         row.addStretch(1)
         column.addLayout(row)
-        if self._desk.workspace.actor.may("package.undo"):
+        if self._desk.workspace.actor.may("registry.edit"):
             column.addWidget(
                 button(_("Take the last back (Ctrl+Z)"), self.take_back, icon="undo", kind="link")
             )
@@ -121,7 +121,7 @@ class PlacingPanel(QWidget):
             return
         number, workspace = self.last[-1], self._desk.workspace
         self._desk.jobs.run(
-            _("Undoing"), lambda progress: undo(workspace, number, progress=progress), self._undone
+            _("Undoing"), lambda progress: undo_edit(workspace, number, progress=progress), self._undone
         )
 
     def dragged(self, lon: float, lat: float) -> None:

@@ -18,15 +18,18 @@ from core.atlas.areas import Areas
 from core.atlas.atlas import Atlas
 from core.atlas.choropleth import Choropleth
 from core.atlas.exporting import export_chosen
-from core.atlas.selecting import Found, Inside, at_place, inside, listed, position, shape_of
+from core.atlas.selecting import Found, Inside, at_place, index_of, inside, listed, position, shape_of
 from core.errors import GridLinkError
 from core.i18n import _
 from core.registry.browse import search
+from core.registry.filters import Selection
+from core.registry.tables import addresses_of
 from core.spatial.positions import convert, parse
+from core.spatial.tiles import PointIndex
 from desktop.desk import Desk
 from desktop.map import colours
 from desktop.map.printing import Sheet, print_view
-from desktop.map.view import MapView
+from desktop.map.view import MapView, ShownLayer
 from desktop.widgets.map_bar import MapBar
 from desktop.widgets.map_found import FoundList
 from desktop.widgets.map_grids import GridPanel
@@ -35,6 +38,10 @@ from desktop.widgets.map_placing import PlacingPanel
 
 if TYPE_CHECKING:
     from core.store.search import Hit
+
+
+CHOSEN = "chosen"
+"""The layer of what was chosen in a table."""
 
 
 class Shown(Protocol):
@@ -48,6 +55,7 @@ class MapWork(QObject):
     """Answers what the hand does on the map and the buttons above it."""
 
     selected = Signal(str, list)
+    chosen_changed = Signal()
     place_wanted = Signal(object)
 
     def __init__(self, desk: Desk, view: MapView, bar: MapBar, shown: Shown) -> None:
@@ -55,6 +63,7 @@ class MapWork(QObject):
         self._desk, self._map, self._bar, self._shown = desk, view, bar, shown
         self.statistic: Choropleth | None = None
         self.found: FoundList | None = None
+        self.chosen: PointIndex | None = None
         self.placing: PlacingPanel | None = None
         self.grids: GridPanel | None = None
         self._area = ""
@@ -63,6 +72,7 @@ class MapWork(QObject):
         bar.asked.connect(self.go)
         bar.print_asked.connect(self.print)
         bar.placing.clicked.connect(lambda _on: self.start_placing())
+        bar.clear.clicked.connect(lambda _on: self._show_chosen(None))
         bar.grids.clicked.connect(lambda _on: self.start_grids())
         bar.grids.setVisible(desk.workspace.actor.may("grid.edit"))
         bar.placing.setVisible(desk.workspace.actor.may("address.place"))
@@ -140,6 +150,7 @@ class MapWork(QObject):
         self.found.opened.connect(self._open)
         self.found.layer_changed.connect(self._rows)
         self.found.export.connect(self._export)
+        self.found.to_registry.connect(self._to_registry)
         self._desk.show_drawer(title, self.found)
         if found:
             self._rows(found[0].layer)
@@ -212,17 +223,43 @@ class MapWork(QObject):
 
     # --- rows of a table, going, copying, printing ---
 
-    def show_rows(self, resource: str, ids: Sequence[int]) -> None:
-        """Rings records chosen in a table and brings all of them into view."""
-        layer = self._shown.atlas.layers.get(resource)
-        self._map.choose(list(ids))
-        if layer is None:
-            return
-        bounds = layer.index.bounds(ids)
-        if bounds is None:
+    def show_selection(self, selection: Selection) -> None:
+        """Shows the addresses of a table's selection above everything else, all of them in view."""
+        workspace, atlas = self._desk.workspace, self._shown.atlas
+
+        def find() -> PointIndex:
+            atlas.refresh(workspace)
+            return index_of(atlas, addresses_of(workspace, selection))
+
+        self._desk.jobs.read(find, self._show_chosen)
+
+    def on_top(self) -> list[ShownLayer]:
+        """What is shown above the layers: the rows chosen in a table."""
+        return [ShownLayer(CHOSEN)] if self.chosen is not None else []
+
+    def _show_chosen(self, index: PointIndex | None) -> None:
+        self.chosen = index if index is not None and index.total else None
+        self._bar.clear.setVisible(self.chosen is not None)
+        self.chosen_changed.emit()
+        if self.chosen is not None:
+            bounds = self.chosen.bounds(self.chosen.ids.tolist())
+            if bounds is not None:
+                self._map.fit(bounds)
+            told = _("{count} addresses of the table's rows are marked.").format(
+                count=f"{self.chosen.total:,}"
+            )
+            self._desk.messages.notice(told)
+        elif index is not None:
             self._desk.messages.notice(_("None of them has a place on the map yet."))
-        else:
-            self._map.fit(bounds)
+
+    def _to_registry(self, layer: str) -> None:
+        one = self.found.found.get(layer) if self.found else None
+        if one is not None:
+            ids = tuple(one.ids)
+            people = layer == "person"
+            self._desk.show_rows(
+                Selection("person", addresses=ids) if people else Selection(one.resource, ids=ids)
+            )
 
     def go(self, text: str) -> None:
         """Goes to a position in the system shown, else to the first thing that is called so."""

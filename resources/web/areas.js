@@ -41,15 +41,16 @@ function GridLinkAreas(map) {
     const wanted = zoom < 13 ? "subdistrict" : zoom < 16 ? "community" : "grid";
     const level = shown.includes(wanted) ? wanted : shown[shown.length - 1];
     const seen = new Set();
-    for (const feature of base[level] || []) {
+    const roads = zoom < 15 ? [] : (base.roads || []).map(one => ({ properties: { name: one.name, at: [one.lat, one.lon] }, road: true }));
+    for (const feature of [...(base[level] || []), ...roads]) {
       const at = L.latLng(feature.properties.at);
-      if (!bounds.contains(at)) continue;
+      if (!bounds.contains(at) || (feature.road && covered)) continue;
       const pixel = map.latLngToContainerPoint(at), room = Math.round(pixel.x / 90) + ":" + Math.round(pixel.y / 26);
       if (seen.has(room)) continue;
       seen.add(room);
       const text = document.createElement("div");
       text.textContent = feature.properties.name;
-      L.marker(at, { interactive: false, pane: "names", icon: L.divIcon({ className: "place " + level, html: text, iconSize: [160, 16] }) }).addTo(names);
+      L.marker(at, { interactive: false, pane: "names", icon: L.divIcon({ className: "place " + (feature.road ? "road" : level), html: text, iconSize: [160, 16] }) }).addTo(names);
     }
   }
 

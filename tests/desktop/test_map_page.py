@@ -11,18 +11,20 @@ from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from python_calamine import CalamineWorkbook
 
+from core.registry.filters import Selection
 from core.spatial.tiles import MOST
 from desktop import theme
 from desktop.map import remembering
 from desktop.map.view import ShownLayer
 from desktop.pages.map import MapPage
+from desktop.pages.registry import RegistryPage
 from desktop.shell import Shell
 
 
 @pytest.fixture
 def shell(qtbot: Any, qapp: Any, filled: Any):
     theme.apply(qapp, "light")
-    made = Shell(filled, [MapPage])
+    made = Shell(filled, [MapPage, RegistryPage])
     qtbot.addWidget(made)
     made.show()
     page = made.pages["map"]
@@ -71,7 +73,15 @@ def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     qtbot.waitUntil(lambda: page.map.place.zoom == 18, timeout=10_000)
     page.work.go("31.31,120.62")
     qtbot.waitUntil(lambda: page.map.place.marked == pytest.approx((120.62, 31.31)), timeout=10_000)
-    page.show_rows("address", list(found.ids))
+    shell.map_rows(Selection("address", ids=tuple(found.ids)))
+    qtbot.waitUntil(lambda: page.work.chosen is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: ask(qtbot, page, "state")["layers"][-1:] == ["chosen"], timeout=10_000)
+    assert page.work.chosen.total == len(found.ids)
+    page.bar.clear.click()
+    assert page.work.chosen is None
+    page.work.found.to_registry.emit("address")
+    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=10_000)
+    assert shell.pages["registry"].listing.model.selection == Selection("address", ids=tuple(found.ids))
     page.remember()
     kept = remembering.recall(shell.workspace.actor.name)
     assert [one.name for one in kept.layers] == ["house", "address"] and kept.statistic == "coverage"
