@@ -101,6 +101,13 @@ def _refresh(workspace: Workspace, atlas: Atlas, progress: Progress) -> set[str]
         return atlas._derive(connection, workspace, touched)
 
 
+@permits("map.read")
+def newest(workspace: Workspace) -> int:
+    """The number of the newest change set, to see whether an atlas is behind."""
+    with workspace.store.read() as connection:
+        return int(connection.execute(select(func.max(change_set.c.id))).scalar() or 0)
+
+
 def _layer(atlas: Atlas, name: str) -> Layer:
     if name in SINGLE:
         return layers.single(atlas.held, name)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.atlas.areas import Areas, features, read_areas
-from core.atlas.atlas import Atlas
+from core.atlas.atlas import Atlas, newest
 from core.atlas.basemaps import BaseMap, base_map
 from core.atlas.choropleth import Choropleth, choropleth
 from core.atlas.layers import Layer
@@ -33,6 +33,8 @@ from desktop.widgets.map_work import CHOSEN, MapWork
 from desktop.widgets.parts import button, empty, label
 
 _SIDE = 272
+_LOOK_MS = 30_000
+"""Between two looks at whether somebody else changed something."""
 _Data = tuple[Areas, dict[str, Any] | None, BaseMap | None]
 
 
@@ -59,6 +61,10 @@ class MapPage(Page):
         self._keep.setSingleShot(True)
         self._keep.setInterval(1000)
         self._keep.timeout.connect(self.remember)
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._look_around)
+        self._look.start()
 
     atlas: Atlas
     areas: Areas
@@ -105,6 +111,7 @@ class MapPage(Page):
     def closing(self) -> None:
         """Ends the web page before the window goes."""
         self._keep.stop()
+        self._look.stop()
         if self.layers:
             self.remember()
         self.map.closing()
@@ -173,6 +180,12 @@ class MapPage(Page):
             return self.areas, None, ground
         areas = read_areas(self.desk.workspace)
         return areas, {**features(areas), "roads": as_page(read_roads(self.desk.workspace))}, ground
+
+    def _look_around(self) -> None:
+        """Another client may have changed the registry on the same server."""
+        if self.isVisible() and self.layers and not self.busy:
+            workspace, last = self.desk.workspace, self.atlas.last
+            self.desk.jobs.read(lambda: newest(workspace) > last, lambda newer: self.refresh() if newer else None)
 
     def _show(self, data: _Data) -> None:
         self.areas, base, ground = data

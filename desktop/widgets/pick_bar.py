@@ -26,7 +26,7 @@ class PickBar(QFrame):
         self.row.setSpacing(theme.S)
         self.row.addWidget(self.count)
         self.row.addWidget(self.all)
-        self.on_map = button(_("On the map"), lambda: desk.map_rows(model.chosen()), icon="map", kind="link")
+        self.on_map = button(_("Show on the map"), lambda: desk.map_rows(model.chosen()), icon="map", kind="link")
         self.on_map.setVisible(desk.workspace.actor.may("map.read"))
         self.row.addWidget(self.on_map)
         self.row.addStretch(1)

@@ -133,6 +133,7 @@ const GridLink = (() => {
     },
     // As if the hand had clicked there, dragged, or typed: the same way in for tests.
     press(lon, lat) { const at = L.latLng(lat, lon); map.fire("click", { latlng: at, containerPoint: map.latLngToContainerPoint(at) }); },
+    hover(lon, lat) { const at = L.latLng(lat, lon); map.fire("mousemove", { latlng: at, containerPoint: map.latLngToContainerPoint(at) }); },
     draw(corners) { for (const [lon, lat] of corners) page.press(lon, lat); tools.finish(); },
     state() {
       const c = map.getCenter(), y = map.getSize().y / 2;

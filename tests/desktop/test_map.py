@@ -99,6 +99,10 @@ def test_the_hand_picks_selects_measures_and_goes(qtbot, view: MapView):
     assert state["layers"] == ["address", "house"] and state["features"] == 4
     view.choose([-(2**61)])
     assert ask(qtbot, view, "state")["chosen"] == [str(-(2**61))]
+    view.call("hover", 120.6196, 31.2994)
+    qtbot.waitUntil(lambda: ask(qtbot, view, "state")["where"] == "120.619600, 31.299400  EPSG:4490", timeout=10_000)
+    view.call("system", "GCJ-02")
+    qtbot.waitUntil(lambda: ask(qtbot, view, "state")["where"] == "GCJ 120.6196000", timeout=10_000)
     assert view.page.url() == QUrl("gridlink://map/map.html")
 
 

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from core.atlas import areas, selecting
-from core.atlas.atlas import Atlas
+from core.atlas.atlas import Atlas, newest
 from core.atlas.choropleth import choropleth
 from core.atlas.selecting import ShapeUnusable, inside, listed, position
 from core.cli.main import main
@@ -97,7 +97,7 @@ def test_layers_follow_imports_edits_and_undo_without_reading_everything(late: W
         house=[house(n) for n in (1, 2)], person=[person(n, house_code="H-000001") for n in range(1, 5)]
     )
     atlas.refresh(late)
-    assert fresh(atlas) == anew(late)
+    assert fresh(atlas) == anew(late) and newest(late) == atlas.last
     assert atlas.layers["address"].placed == 5 and atlas.layers["address"].total == 6
     moved = edit(late, 9, 120.57, 31.34)
     edit(late, 1, 120.579, 31.359)

@@ -17,7 +17,7 @@ def test_a_road_is_named_where_its_addresses_lie_community_by_community(workspac
     with workspace.store.write() as connection:
         rows = [row(n, "平江路", 120.63 + n / 1000) for n in range(4)]
         rows += [row(10 + n, "平江路", 120.64, "320508018002") for n in range(3)]
-        rows += [row(20, "短巷", 120.65), row(21, "无位置路", None), row(22, "无位置路", None), row(23, "无位置路", None)]
+        rows += [row(20, "短巷", 120.65), *(row(n, "无位置路", None) for n in (21, 22, 23))]
         put(connection, "address", begin(connection), rows)
     found = read_roads(workspace)
     assert [(one.name, one.count) for one in found] == [("平江路", 4), ("平江路", 3)]
