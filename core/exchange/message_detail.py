@@ -1,0 +1,189 @@
+"""One message to the letter: what the registry holds, what was sent of it, what the receiver said, and the evidence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from sqlalchemy import Connection, RowMapping, select
+
+from core.errors import GridLinkError
+from core.exchange import outbox
+from core.exchange.configuration import ConnectorNotConfigured, endpoint
+from core.exchange.connectors import connector
+from core.exchange.declaration import Connector, Field
+from core.exchange.formats import written
+from core.exchange.messages import canonical
+from core.exchange.outbox import Delivery
+from core.exchange.receipts import read_public_key
+from core.i18n import _
+from core.model.exchange import delivery, message, receipt
+from core.model.registry import HISTORY, TABLES
+from core.model.resources import RESOURCES
+from core.registry.record import title_of
+from core.security import audit
+from core.security.workspace import Workspace, permits
+from core.store.lifecycle import read_setting
+
+_Row = dict[str, Any]
+Proof = Literal["agrees", "differs", "not_kept", "not_sent"]
+"""Whether what is shown as sent is what was sent: its digest agrees, differs, cannot be compared any more, or
+nothing has left yet."""
+
+
+class DeliveryGone(GridLinkError):
+    """No such delivery; an undone import takes its deliveries away."""
+
+    code = "delivery_gone"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field: the registry's column and value today, and under which name and how it was sent."""
+
+    column: str
+    value: Any
+    name: str
+    sent: Any
+
+
+@dataclass(frozen=True)
+class Word:
+    """The receiver's word about the record, as it signed it; ``signed`` is checked now with the key that is set."""
+
+    at: str
+    batch: str
+    signed: bool | None
+    item: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A delivery with its mapping side by side and its evidence; ``entries`` are its numbers in the message log."""
+
+    delivery: Delivery
+    title: str
+    system: str
+    message_id: str
+    lines: Sequence[Line]
+    proof: Proof
+    digest: str
+    words: Sequence[Word]
+    entries: Mapping[str, Sequence[int]]
+
+
+@permits("exchange.read")
+def delivery_detail(workspace: Workspace, id: int) -> Detail:
+    """Everything about one delivery, masked as it was delivered; a look at a person is audited.
+
+    Raises ``DeliveryGone``.
+    """
+    with workspace.store.read() as connection:
+        kept = connection.execute(select(delivery).where(delivery.c.id == id)).mappings().first()
+        shown = outbox.by_id(connection, [id])
+        if kept is None or not shown:
+            raise DeliveryGone(
+                _("This delivery is no longer in the queue."),
+                cure=_("An import may have been undone; look again."),
+            )
+        made = _assembled(workspace, connection, kept, shown[0])
+    if made.delivery.resource == "person":
+        with workspace.store.write() as connection:
+            audit.record(
+                connection, at=workspace.now(), actor=workspace.actor.name, action="person.read",
+                subject=f"person:{made.delivery.entity}", details={"delivery": id},
+            )  # fmt: skip
+    return made
+
+
+def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, shown: Delivery) -> Detail:
+    it = connector(kept["target"])
+    now, then = _versions(connection, kept)
+    mapped = it.push[kept["resource"]].fields if kept["resource"] in it.push else ()
+    sent = _sent(mapped, kept, then)
+    named = f"{read_setting(connection, 'store_id')}-{kept['id']}"
+    lines = [Line(f.column, (now or {}).get(f.column), f.name, sent.get(f.name)) for f in mapped]
+    return Detail(
+        shown, title_of(kept["resource"], now) if now else kept["key"], _(it.title), named, lines,
+        _proof(kept, sent, it), kept["digest"] or "", _words(workspace, connection, kept, named),
+        _entries(connection, kept),
+    )  # fmt: skip
+
+
+def _versions(connection: Connection, kept: RowMapping) -> tuple[_Row | None, _Row | None]:
+    """The record as it stands, and as it was when the delivery was queued."""
+    table, past = TABLES[kept["resource"]], HISTORY[kept["resource"]]
+    row = connection.execute(select(table).where(table.c.id == kept["entity"])).mappings().first()
+    now = None if row is None else dict(row)
+    if now is not None and now["row_hash"] == kept["version"]:
+        return now, now
+    query = select(past).where(past.c.id == kept["entity"], past.c.row_hash == kept["version"])
+    then = connection.execute(query.order_by(past.c.superseded_in.desc())).mappings().first()
+    return now, None if then is None else dict(then)
+
+
+def _sent(mapped: Sequence[Field], kept: RowMapping, then: _Row | None) -> dict[str, Any]:
+    """The record under the receiver's names; a retirement carries the key alone."""
+    if kept["op"] == "retire":
+        key = RESOURCES[kept["resource"]].key
+        values = dict(zip(key, kept["key"].split(":", len(key) - 1), strict=False))
+        return {f.name: values[f.column] for f in mapped if f.column in values}
+    made: dict[str, Any] = {}
+    for field in mapped:
+        value = None if then is None else then[field.column]
+        if value is not None and value != "":
+            coded = field.codes.get(str(value), value) if field.codes else value
+            made[field.name] = written(coded, field.format)
+    return made
+
+
+def _proof(kept: RowMapping, sent: Mapping[str, Any], it: Connector) -> Proof:
+    if kept["state"] in {"waiting", "held"} or (kept["state"] == "rejected" and not kept["batch"]):
+        return "not_sent"
+    if not kept["digest"] or not sent or it.identity == "full":
+        return "not_kept"
+    return "agrees" if hashlib.sha256(canonical(dict(sent))).hexdigest() == kept["digest"] else "differs"
+
+
+def _words(workspace: Workspace, connection: Connection, kept: RowMapping, named: str) -> list[Word]:
+    """What the receipts of the delivery's batch say about it."""
+    if not kept["batch"]:
+        return []
+    query = select(receipt).where(receipt.c.target == kept["target"], receipt.c.batch == kept["batch"])
+    said = []
+    for row in connection.execute(query.order_by(receipt.c.id)).mappings():
+        items = orjson.loads(row["body"]).get("items", [])
+        signed = _signed(workspace, row)
+        said += [
+            Word(row["received_at"], row["batch"], signed, one) for one in items if one.get("key") == named
+        ]
+    return said
+
+
+def _signed(workspace: Workspace, row: RowMapping) -> bool | None:
+    """Whether the signature holds under the key that is set now; None where none is set."""
+    try:
+        key = read_public_key(endpoint(workspace.store, row["target"]).receipt_public_pem)
+        key.verify(base64.b64decode(row["signature"], validate=True), row["body"].encode())
+    except (ConnectorNotConfigured, ValueError) as error:
+        return None if not isinstance(error, binascii.Error) else False
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _entries(connection: Connection, kept: RowMapping) -> dict[str, list[int]]:
+    if not kept["batch"]:
+        return {}
+    query = select(message.c.direction, message.c.number).where(
+        message.c.target == kept["target"], message.c.batch == kept["batch"])  # fmt: skip
+    found: dict[str, list[int]] = {}
+    for direction, number in connection.execute(query.order_by(message.c.number)):
+        found.setdefault(direction, []).append(number)
+    return found
