@@ -12,29 +12,14 @@ from core.exchange.outbox import Delivery
 from core.exchange.queue import Queued, Wanted, by_number, numbers
 from core.i18n import _
 from core.model.names import label
-from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.message_view import look, state_word
 from desktop.widgets.parts import local_time
 from desktop.widgets.tables import Field, cell, heading
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 PAGE, KEPT = 200, 24
-_LOOKS: dict[str, theme.Status] = {
-    "waiting": "waiting", "sent": "waiting", "awaited": "waiting", "accepted": "done", "rejected": "error",
-    "held": "warning", "superseded": "unchecked", "withdrawn": "unchecked",
-}  # fmt: skip
-
-
-def look(one: Delivery) -> theme.Status:
-    """The look of a delivery's state."""
-    return _LOOKS.get(one.state, "notice")
-
-
-def state_word(one: Delivery) -> str:
-    """What became of a delivery; one that our own gate held back never reached the receiver."""
-    held_back = one.state == "rejected" and (one.reason or "").startswith("gate:")
-    return _("held back") if held_back else label("state", one.state)
 
 
 def outcome(one: Delivery) -> str:

@@ -23,8 +23,8 @@ from core.exchange.connectors import connector
 from core.exchange.outbox import STATES, OutboxState, send_again
 from core.exchange.queue import Queued, Wanted, by_number, numbers
 from core.i18n import N_, _
-from core.model.names import label as name_of
 from desktop.desk import Desk
+from desktop.exchange.brief import BRIEF
 from desktop.exchange.queue_model import QueueModel, fields
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.parts import button, clear, empty, label
@@ -74,8 +74,8 @@ class QueueView(QWidget):
         top = QHBoxLayout()
         top.addLayout(self._row)
         top.addStretch(1)
-        top.addWidget(self.search)
         acts = QHBoxLayout()
+        acts.addWidget(self.search)
         acts.addWidget(self._count)
         acts.addStretch(1)
         acts.addLayout(self._acts)
@@ -228,4 +228,4 @@ class QueueView(QWidget):
 
 
 def _title(state: str) -> str:
-    return name_of("state", state) if state else _("All")
+    return _(BRIEF[state]) if state else _("All")

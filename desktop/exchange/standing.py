@@ -20,12 +20,6 @@ KINDS = {
     "database": N_("database views"), "files": N_("exported files"),
 }  # fmt: skip
 
-BRIEF = {
-    "waiting": N_("waiting"), "awaited": N_("receipt awaited"), "accepted": N_("accepted"),
-    "rejected": N_("rejected"),
-}  # fmt: skip
-"""The figures of a card."""
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -90,5 +84,5 @@ def line_of(one: Standing) -> str:
     if not one.configured:
         return one.probe.cure
     if one.outbox and one.outbox.rejected:
-        return _("Open the rejected ones: each says why and what to do.")
+        return _("Each of them says why, and what to do.")
     return "" if one.outbox and one.outbox.last_receipt else _("Try it out before the first push.")

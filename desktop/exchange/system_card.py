@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.i18n import _
 from desktop import theme
-from desktop.exchange.standing import BRIEF, Standing, line_of, state_of
+from desktop.exchange.brief import BRIEF, FIGURES
+from desktop.exchange.standing import Standing, line_of, state_of
 from desktop.widgets.parts import button, label, local_time, status_word
 
-WIDTH, HEIGHT = 290, 208
+WIDTH, HEIGHT = 290, 216
 
 
 class SystemCard(QFrame):
@@ -21,7 +22,9 @@ class SystemCard(QFrame):
 
     opened = Signal(str)
 
-    def __init__(self, one: Standing, *, push: Callable[[], object] | None) -> None:
+    def __init__(
+        self, one: Standing, *, push: Callable[[], object] | None, configure: Callable[[], object] | None
+    ) -> None:
         super().__init__()
         self.setProperty("kind", "tile")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -40,13 +43,14 @@ class SystemCard(QFrame):
         line.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addWidget(line, 1)
         if one.outbox is not None:
+            column.addSpacing(theme.S)
             column.addLayout(self._figures(one))
-        column.addLayout(self._foot(one, push))
+        column.addLayout(self._foot(one, push, configure))
 
     def _figures(self, one: Standing) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.M)
-        for name, word in BRIEF.items():
+        for name in FIGURES:
             count = getattr(one.outbox, name)
             box = QVBoxLayout()
             box.setSpacing(0)
@@ -54,12 +58,14 @@ class SystemCard(QFrame):
             if count and name == "rejected":
                 figure.setStyleSheet(f"color: {theme.tokens().error};")
             box.addWidget(figure)
-            box.addWidget(label(_(word), "muted"))
+            box.addWidget(label(_(BRIEF[name]), "muted"))
             row.addLayout(box)
         row.addStretch(1)
         return row
 
-    def _foot(self, one: Standing, push: Callable[[], object] | None) -> QHBoxLayout:
+    def _foot(
+        self, one: Standing, push: Callable[[], object] | None, configure: Callable[[], object] | None
+    ) -> QHBoxLayout:
         row = QHBoxLayout()
         oldest = one.outbox.oldest_waiting if one.outbox else None
         if oldest:
@@ -67,6 +73,8 @@ class SystemCard(QFrame):
         row.addStretch(1)
         if push is not None and one.due:
             row.addWidget(button(_("Push {n}").format(n=f"{one.due:,}"), push, icon="send", kind="primary"))
+        if configure is not None and not one.configured:
+            row.addWidget(button(_("Configure"), configure, icon="rules"))
         return row
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

@@ -49,6 +49,10 @@ class SystemView(QWidget):
             self.connector.look()
         self.show_standing(one)
 
+    def show_connector(self) -> None:
+        """Brings the connector to the front."""
+        self._segments.button(self._parts.indexOf(self.connector)).click()
+
     def show_standing(self, one: Standing) -> None:
         """Takes over how the system stands now."""
         clear(self._head)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -19,6 +20,7 @@ from desktop.exchange.standing import Standing
 from desktop.exchange.system_card import CardGrid, SystemCard
 from desktop.exchange.system_view import SystemView
 from desktop.pages import Page
+from desktop.widgets.message_view import MessageView
 from desktop.widgets.parts import button, head, label
 
 
@@ -89,10 +91,21 @@ class ExchangePage(Page):
         self.system = SystemView(self.desk, self.systems[target])
         self.system.left.connect(self.show_all)
         self.system.asked_to_push.connect(self.push)
+        self.system.opened.connect(self.open_message)
         self._stack.addWidget(self.system)
         self._stack.setCurrentWidget(self.system)
         if state and self.system.queue is not None:
             self.system.queue.choose(state)
+
+    def configure(self, target: str) -> None:
+        """Opens the settings of one system."""
+        self.open_system(target)
+        if self.system is not None:
+            self.system.show_connector()
+
+    def open_message(self, id: int) -> None:
+        """Shows one message in the drawer."""
+        self.desk.show_drawer(_("Message"), MessageView(self.desk, id))
 
     def show_all(self) -> None:
         """Brings the cards to the front."""
@@ -110,7 +123,12 @@ class ExchangePage(Page):
         ).ended.connect(lambda _job: self.desk.changes.outbox.emit())
 
     def _card(self, one: Standing, *, may_push: bool) -> SystemCard:
-        made = SystemCard(one, push=(lambda: self.push(one.target)) if may_push else None)
+        may_configure = self.desk.workspace.actor.may("exchange.configure")
+        made = SystemCard(
+            one,
+            push=partial(self.push, one.target) if may_push else None,
+            configure=partial(self.configure, one.target) if may_configure else None,
+        )
         made.opened.connect(self.open_system)
         return made
 

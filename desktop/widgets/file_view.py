@@ -20,6 +20,7 @@ from core.spatial.vicinity import vicinity
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs import Job
+from desktop.widgets.deliveries_part import deliveries_of
 from desktop.widgets.edit_form import EditForm, editable_fields
 from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.file_head import FileHead, headline, in_conflict, overdue_since
@@ -229,6 +230,8 @@ class FileView(QWidget):
             self.desk.jobs.read(partial(vicinity, workspace, self.resource, self.entity), small.show_vicinity)
             column.addWidget(small)
         column.addWidget(_section(_("State"), *self._state(one)))
+        if deliveries := deliveries_of(self.desk, self.resource, self.entity):
+            column.addWidget(_section("", deliveries))
         for word in one.words:
             column.addWidget(_said(word))
         column.addWidget(_section(_("History"), Timeline(moments(one))))
@@ -286,7 +289,8 @@ def _section(title: str, *parts: QWidget | QLayout | None) -> QWidget:
     column = QVBoxLayout()
     column.setSpacing(theme.S)
     made = card(column)
-    column.addWidget(label(title, "heading"))
+    if title:
+        column.addWidget(label(title, "heading"))
     for part in parts:
         if isinstance(part, QWidget):
             column.addWidget(part)

@@ -14,6 +14,7 @@ from core.model.labels import field_title, shown_value
 from core.registry.record import Record, record
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.deliveries_part import deliveries_of
 from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
 from desktop.widgets.reveal_box import RevealBox, secret_of
@@ -55,6 +56,9 @@ class RecordView(QWidget):
         self._column.addWidget(rule())
         self._fields(one)
         self._findings(one)
+        if deliveries := deliveries_of(self._desk, one.resource, one.id):
+            self._column.addWidget(rule())
+            self._column.addWidget(deliveries)
         self._related(one)
         self._words(one)
         self._history(one)

@@ -23,7 +23,7 @@ from desktop.exchange.system_view import SystemView
 from desktop.pages.exchange import ExchangePage
 from desktop.shell import Shell
 from tests.core.exchange.conftest import connect
-from tests.core.exchange.people import PERSON, TARGET, arrive, key, token
+from tests.core.exchange.people import PERSON, TARGET, arrive, entity, key, token
 from tests.core.rows import begin, put
 
 
@@ -120,8 +120,8 @@ def test_the_queue_is_searched_and_filtered_by_state(shell: Shell, qtbot: Any):
         put(connection, "house", change, [{"house_code": "H000002", "address_code": "A00000000009"}])
     queue = system(shell, qtbot).queue
     assert queue is not None
-    assert queue.model.rowCount() == 5 and "全部  5" in words(queue) and "对方已接收  1" in words(queue)
-    press(queue, "对方已接收")
+    assert queue.model.rowCount() == 5 and "全部  5" in words(queue) and "已接收  1" in words(queue)
+    press(queue, "已接收")
     settle(qtbot, shell)
     assert queue.model.rowCount() == 1
     queue.model.data(queue.model.index(0, 0))
@@ -147,7 +147,7 @@ def test_a_queue_of_any_length_keeps_only_what_is_in_sight(shell: Shell, qtbot: 
     queue = system(shell, qtbot).queue
     assert queue is not None
     QAbstractItemModelTester(queue.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    press(queue, "对方已接收")
+    press(queue, "已接收")
     settle(qtbot, shell)
     assert queue.model.rowCount() == rows
     for row in range(0, rows, PAGE):
@@ -252,3 +252,38 @@ def test_a_picture_of_the_page_can_be_looked_at(
     assert shell.grab().save(str(tmp_path / "cards.png"))
     system(shell, qtbot)
     assert shell.grab().save(str(tmp_path / "queue.png"))
+
+
+def test_did_the_province_get_this_person_is_answered_in_two_clicks_with_the_receipt(
+    shell: Shell, qtbot: Any, upstream: Upstream
+):
+    connected(shell, qtbot, upstream)
+    page_of(shell).push(TARGET)
+    settle(qtbot, shell)
+    shell.open_record("person", entity(3))
+    settle(qtbot, shell)
+    assert "已有该记录的最新内容" in words(shell.drawer)
+    press(shell.drawer, "回执 JZZ")
+    settle(qtbot, shell)
+    said = words(shell.drawer)
+    assert "已接收，编号 JZZ" in said and "接收方签名有效" in said and "摘要一致" in said
+    assert "zjzl  111" in said and "居民身份证" in said
+
+
+def test_a_message_opens_from_the_queue_and_a_rejected_one_is_sent_again_from_there(
+    shell: Shell, qtbot: Any, upstream: Upstream
+):
+    arrive(shell.workspace, (7,), name_masked="")
+    connected(shell, qtbot, upstream)
+    page_of(shell).push(TARGET)
+    settle(qtbot, shell)
+    view = system(shell, qtbot)
+    assert view.queue is not None
+    view.queue.view.setFocus()
+    view.queue.view.setCurrentIndex(view.queue.model.index(0, 0))
+    QTest.keyClick(view.queue.view, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    assert "未放行" in words(shell.drawer) and "尚未发送" in words(shell.drawer)
+    press(shell.drawer, "重新发送")
+    settle(qtbot, shell)
+    assert view.queue.now is not None and view.queue.now.waiting == 1
