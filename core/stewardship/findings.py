@@ -6,12 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from core.model.ledger import change_set, finding, package
 from core.model.stewardship import verification_run
 from core.security.workspace import Workspace, permits
-from core.stewardship.ignoring import is_ignored
+from core.stewardship.ignoring import anything_ignored, is_ignored
 from core.verification.catalogue import describe
 
 State = Literal["open", "ignored", "fixed", "all"]
@@ -96,9 +108,15 @@ class Listed:
 def counts(workspace: Workspace, filters: Filters | None = None) -> Counts:
     """The findings of a filter by state, whatever state the filter names."""
     filters = filters or Filters()
+    fixed = finding.c.fixed_in.is_not(None)
     with workspace.store.read() as connection:
-        today = _today(workspace)
-        return Counts(*(_count(connection, _where(filters, state, today)) for state in ("open", "ignored", "fixed")))
+        ignored = and_(not_(fixed), _ignored(connection, _today(workspace)))
+        query = (
+            select(func.count(), func.count().filter(ignored), func.count().filter(fixed))
+            .select_from(_source(filters)).where(_matching(filters))
+        )  # fmt: skip
+        total, hidden, done = connection.execute(query).one()
+    return Counts(total - hidden - done, hidden, done)
 
 
 @permits("finding.read")
@@ -107,12 +125,12 @@ def groups(workspace: Workspace, by: str = "rule", filters: Filters | None = Non
     column = func.coalesce(_BY[by], "")
     errors = func.count().filter(finding.c.severity == "error")
     filters = filters or Filters()
-    query = (
-        select(column, func.count(), errors).select_from(_SOURCE)
-        .where(_where(filters, filters.state, _today(workspace))).group_by(column)
-        .order_by(func.count().desc(), column)
-    )  # fmt: skip
     with workspace.store.read() as connection:
+        query = (
+            select(column, func.count(), errors).select_from(_source(filters, by))
+            .where(_where(connection, filters, _today(workspace))).group_by(column)
+            .order_by(func.count().desc(), column)
+        )  # fmt: skip
         return [Group(str(row[0]), int(row[1]), int(row[2])) for row in connection.execute(query)]
 
 
@@ -122,8 +140,8 @@ def listed(
 ) -> Sequence[Listed]:
     """Findings in the order in which they were made; ``after`` is the last number seen."""
     filters = filters or Filters()
-    where = and_(_where(filters, filters.state, _today(workspace)), finding.c.id > after)
     with workspace.store.read() as connection:
+        where = and_(_where(connection, filters, _today(workspace)), finding.c.id > after)
         rows = connection.execute(_rows(_today(workspace)).where(where).order_by(finding.c.id).limit(limit)).all()
     return [_as_listed(row) for row in rows]
 
@@ -132,9 +150,10 @@ def listed(
 def numbers(workspace: Workspace, filters: Filters | None = None) -> Sequence[int]:
     """The numbers of every finding of a filter, in order: what a table of any size scrolls over."""
     filters = filters or Filters()
-    query = select(finding.c.id).select_from(_SOURCE).where(_where(filters, filters.state, _today(workspace)))
     with workspace.store.read() as connection:
-        return list(connection.execute(query.order_by(finding.c.id)).scalars())
+        where = _where(connection, filters, _today(workspace))
+        query = select(finding.c.id).select_from(_source(filters)).where(where)
+        return [row[0] for row in connection.execute(query.order_by(finding.c.id)).all()]
 
 
 @permits("finding.read")
@@ -153,17 +172,13 @@ def fired(workspace: Workspace) -> Mapping[str, int]:
         return {row[0]: int(row[1]) for row in connection.execute(query)}
 
 
-def chosen(workspace: Workspace, filters: Filters) -> ColumnElement[bool]:
-    """The condition on ``finding`` (joined as in ``listed``) that the filters make."""
-    return _where(filters, filters.state, _today(workspace))
+def _source(filters: Filters, by: str = "") -> FromClause:
+    """The findings, joined with what brought them only where somebody asks for that: there may be millions."""
+    return _SOURCE if filters.day or filters.package or by == "day" else finding
 
 
-def select_from_findings(*columns: Any) -> Select[Any]:
-    """A query over findings with their change set, package and run."""
-    return select(*columns).select_from(_SOURCE)
-
-
-def _where(filters: Filters, state: str, today: str) -> ColumnElement[bool]:
+def _matching(filters: Filters) -> ColumnElement[bool]:
+    """What the filters say, but for the state."""
     wanted = [
         _BY[name] == value
         for name in ("rule", "resource", "severity", "sender", "grid", "collector", "day")
@@ -177,16 +192,18 @@ def _where(filters: Filters, state: str, today: str) -> ColumnElement[bool]:
         name = filters.package
         named = (package.c.name == name.removesuffix(".zip"), package.c.file_name == name, package.c.uuid == name)
         wanted.append(or_(*named))
-    ignored = is_ignored(today)
-    states = {
-        "open": and_(finding.c.fixed_in.is_(None), not_(ignored)),
-        "ignored": and_(finding.c.fixed_in.is_(None), ignored), "fixed": finding.c.fixed_in.is_not(None),
-    }  # fmt: skip
-    return and_(True, *wanted, *([states[state]] if state in states else []))
+    return and_(True, *wanted)
 
 
-def _count(connection: Connection, where: ColumnElement[bool]) -> int:
-    return connection.execute(select(func.count()).select_from(_SOURCE).where(where)).scalar_one()
+def _where(connection: Connection, filters: Filters, today: str) -> ColumnElement[bool]:
+    ignored, fixed = _ignored(connection, today), finding.c.fixed_in.is_not(None)
+    states = {"open": and_(not_(fixed), not_(ignored)), "ignored": and_(not_(fixed), ignored), "fixed": fixed}
+    return and_(_matching(filters), *([states[filters.state]] if filters.state in states else []))
+
+
+def _ignored(connection: Connection, today: str) -> ColumnElement[bool]:
+    """Whether a finding is ignored; where nothing at all is, no row needs to be asked."""
+    return is_ignored(today) if anything_ignored(connection, today) else false()
 
 
 def _rows(today: str) -> Select[Any]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -52,6 +52,13 @@ def is_ignored(today: str) -> ColumnElement[bool]:
     return exists(
         select(one.id).where(one.rule == finding.c.rule, one.withdrawn_at.is_(None), one.until >= today, *same, here)
     )
+
+
+def anything_ignored(connection: Connection, today: str) -> bool:
+    """Whether anything at all is ignored on that day."""
+    one = ignoring.c
+    query = select(one.id).where(one.withdrawn_at.is_(None), one.until >= today).limit(1)
+    return connection.execute(query).first() is not None
 
 
 @permits("finding.work")

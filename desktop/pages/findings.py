@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -28,15 +29,17 @@ from core.registry.undo import undo
 from core.stewardship.exporting import export_findings
 from core.stewardship.findings import Counts, Filters, Group, Listed, State, counts, groups
 from core.stewardship.fixes import FixPreview, FixResult, apply, preview
-from core.stewardship.ignoring import Ignored, ignore
+from core.stewardship.ignoring import Ignored, ignore, ignorings, stop_ignoring
 from core.stewardship.return_files import ReturnResult, write_return
 from core.stewardship.verifying import LastRun, RunResult, last_run, verify_registry
-from core.verification.catalogue import describe
+from core.verification.catalogue import describe, rule as rule_of
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
+from desktop.widgets.finding_filter import FindingFilter
 from desktop.widgets.finding_view import FindingView, FixView
 from desktop.widgets.found_rows import FindingsModel
+from desktop.widgets.ignored_view import IgnoredView
 from desktop.widgets.parts import button, empty, label, local_time
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
@@ -69,7 +72,10 @@ class FindingsPage(Page):
                                   Field(_("errors"), lambda g: g.errors or None, "number")])  # fmt: skip
         self.group_view, self.view = table(self._groups, stretch=0), table(self.model, stretch=2)
         self._state, self._count = label("", "muted"), label("", "muted")
-        self._segments = QButtonGroup(self)
+        self._segments, self.narrow = QButtonGroup(self), FindingFilter()
+        self.narrow.changed.connect(self.refresh)
+        self.fix = button(_("Correct them…"), self._fix_group, icon="wand", tip=_("Preview first; can be undone"))
+        self.ignored = button(_("What is ignored…"), self.show_ignored, icon="eye")
         self._build()
         self._connect()
 
@@ -78,25 +84,20 @@ class FindingsPage(Page):
         for key, title in _GROUPINGS.items():
             self.grouping.addItem(_(title), key)
         self.grouping.currentIndexChanged.connect(self._regroup)
-        self._verify = button(_("Verify the registry"), self.verify, icon="done", tip=_("Every rule over every record"))
-        self._export = button(_("Export…"), self.export, icon="print")
-        tip = _("For a department: group by it first")
-        self._back = button(_("Return file…"), self.return_file, icon="send", tip=tip)
-        states = QHBoxLayout()
-        states.setSpacing(0)
-        for number, (state, title) in enumerate(_STATES.items()):
-            states.addWidget(self._segment(number, state, _(title)))
-        states.addSpacing(theme.M)
-        states.addWidget(self._state)
-        states.addStretch(1)
-        states.addWidget(self._count)
-        states.addSpacing(theme.M)
-        for action in (self._back, self._export, self._verify):
-            states.addWidget(action)
-            states.addSpacing(theme.S)
+        narrowing = QHBoxLayout()
+        narrowing.setSpacing(theme.S)
+        narrowing.addWidget(self.narrow)
+        narrowing.addStretch(1)
+        for widget in (self._count, self.fix, self.ignored):
+            narrowing.addWidget(widget)
+        right = QWidget()
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(theme.S, 0, 0, 0)
+        beside.setSpacing(theme.S)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, theme.S, 0)
+        column.setSpacing(theme.S)
         column.addWidget(self.grouping)
         column.addWidget(self.group_view, 1)
         self._rows = QStackedWidget()
@@ -109,19 +110,38 @@ class FindingsPage(Page):
         split = QSplitter(Qt.Orientation.Horizontal)
         split.setHandleWidth(1)
         split.addWidget(left)
-        split.addWidget(self._rows)
+        beside.addLayout(narrowing)
+        beside.addWidget(self._rows, 1)
+        split.addWidget(right)
         split.setStretchFactor(1, 1)
-        split.setSizes([300, 930])
+        split.setSizes([330, 910])
         for place, width in enumerate((76, 76, 300, 150, 176, 72, 128)):
             self.view.setColumnWidth(place, width)
-        for place, width in ((1, 72), (2, 60)):
+        for place, width in ((1, 58), (2, 56)):
             self.group_view.setColumnWidth(place, width)
         Watermark(self.view, self.desk.workspace.actor.name)
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(states)
+        outer.addLayout(self._bar())
         outer.addWidget(split, 1)
+
+    def _bar(self) -> QHBoxLayout:
+        self._verify = button(_("Verify the registry"), self.verify, icon="done", tip=_("Every rule over every record"))
+        self._export = button(_("Export…"), self.export, icon="print")
+        tip = _("For a department: group by it first")
+        self._back = button(_("Return file…"), self.return_file, icon="send", tip=tip)
+        states = QHBoxLayout()
+        states.setSpacing(0)
+        for number, (state, title) in enumerate(_STATES.items()):
+            states.addWidget(self._segment(number, state, _(title)))
+        states.addSpacing(theme.M)
+        states.addWidget(self._state)
+        states.addStretch(1)
+        for action in (self._back, self._export, self._verify):
+            states.addWidget(action)
+            states.addSpacing(theme.S)
+        return states
 
     def _segment(self, number: int, state: State, title: str) -> QPushButton:
         made = QPushButton(title)
@@ -140,7 +160,10 @@ class FindingsPage(Page):
         for one in (self._verify, self._back):
             one.setVisible(may)
         self._back.setEnabled(False)
-        keys = (("J", lambda: self._step(1)), ("K", lambda: self._step(-1)), ("Return", self._open_current))
+        self.ignored.setVisible(False)
+        self.fix.setVisible(False)
+        keys = (("J", lambda: self._step(1)), ("K", lambda: self._step(-1)), ("Return", self._open_current),
+                ("I", self._ignore_current))  # fmt: skip
         for sequence, act in keys:
             shortcut = QShortcut(QKeySequence(sequence), self.view)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -154,6 +177,7 @@ class FindingsPage(Page):
         """Shows open, ignored or corrected findings."""
         self._segments.button(list(_STATES).index(state)).setChecked(True)
         self.filters = Filters(state=state)
+        self.ignored.setVisible(state == "ignored")
         self.refresh()
 
     def verify(self) -> None:
@@ -189,11 +213,14 @@ class FindingsPage(Page):
             lambda progress: write_return(workspace, sender, folder, progress=progress), self._returned,
         )  # fmt: skip
 
-    def open_row(self, place: int) -> None:
-        """Shows one finding with its cure in the drawer."""
+    def open_row(self, place: int) -> FindingView | None:
+        """Shows one finding with its row and its cure in the drawer."""
         one = self.model.row(place)
-        if one is not None:
-            self.desk.show_drawer(_("Finding"), FindingView(self.desk, one, self.ignore, self.preview_fix))
+        if one is None:
+            return None
+        view = FindingView(self.desk, one, self.ignore, self.preview_fix)
+        self.desk.show_drawer(_("Finding"), view)
+        return view
 
     def preview_fix(self, rule_id: str) -> None:
         """Shows what correcting all findings of a rule would change."""
@@ -206,6 +233,16 @@ class FindingsPage(Page):
         self.desk.jobs.run(
             _("Correcting"), lambda progress: apply(workspace, rule_id, progress=progress), self._fixed
         )
+
+    def show_ignored(self) -> None:
+        """Shows what is ignored, by whom and until when."""
+        workspace = self.desk.workspace
+        self.desk.jobs.read(lambda: ignorings(workspace), self._show_ignored)
+
+    def show_again(self, number: int) -> None:
+        """Ends an ignoring before its time."""
+        workspace = self.desk.workspace
+        self.desk.jobs.write(lambda: stop_ignoring(workspace, number), lambda _none: self._shown_again())
 
     def ignore(self, one: Listed, reason: str, *, whole_rule: bool, days: int = 90) -> None:
         """Ignores one finding, or all of its rule, with a reason for some days."""
@@ -220,7 +257,7 @@ class FindingsPage(Page):
 
     def refresh(self) -> None:
         """Reads the groups and counts beside the window."""
-        workspace, by, filters = self.desk.workspace, self.by, Filters(state=self.filters.state)
+        workspace, by, filters = self.desk.workspace, self.by, self._base()
         self.desk.jobs.read(
             lambda: _Read(groups(workspace, by, filters), counts(workspace), last_run(workspace)), self._show
         )
@@ -240,7 +277,7 @@ class FindingsPage(Page):
         if place < 0:
             self._rows.setCurrentIndex(self._empty)
             self._count.clear()
-            self.model.open(replace(Filters(state=self.filters.state), rule="-"))
+            self.model.open(replace(self._base(), rule="-"))
             return
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.group_view.selectionModel().setCurrentIndex(self._groups.index(place, 0), flags)
@@ -249,19 +286,28 @@ class FindingsPage(Page):
     def _choose(self, place: int) -> None:
         if not 0 <= place < len(self._groups.rows):
             return
-        self.filters = replace(Filters(state=self.filters.state), **{self.by: self._groups.rows[place].value})
+        self.filters = replace(self._base(), **{self.by: self._groups.rows[place].value})
         self._back.setEnabled(bool(self.filters.sender))
         self.model.open(self.filters)
 
     def _told(self, total: int) -> None:
         self._rows.setCurrentIndex(0 if total else self._empty)
         self._count.setText(_("{n} findings").format(n=f"{total:,}") if total else "")
+        self.fix.setVisible(self._fixable() and self.filters.state == "open")
 
     def _verified(self, result: RunResult) -> None:
         text = _("{rows} records verified in {seconds} s: {n} findings.")
         rows = f"{sum(result.checked.values()):,}"
         self.desk.messages.done(text.format(rows=rows, seconds=f"{result.seconds:.1f}", n=f"{result.total:,}"))
         self.refresh()
+
+    def _show_ignored(self, rows: Sequence[Any]) -> None:
+        view = IgnoredView(self.desk, rows, str(date.today()), self.show_again)
+        self.desk.show_drawer(_("What is ignored"), view)
+
+    def _shown_again(self) -> None:
+        self._done(_("Its findings are on the list again."))
+        self.show_ignored()
 
     def _previewed(self, found: FixPreview) -> None:
         self.desk.show_drawer(_("Preview of the correction"), FixView(found, partial(self.apply_fix, found.rule)))
@@ -293,15 +339,26 @@ class FindingsPage(Page):
         self.desk.messages.done(text.format(n=f"{result.findings:,}", sender=sender, file=result.xlsx))
 
     def _regroup(self) -> None:
-        self.by, self.filters = self.grouping.currentData(), Filters(state=self.filters.state)
+        self.by, self.filters = self.grouping.currentData(), self._base()
         self.refresh()
+
+    def _base(self) -> Filters:
+        """What the boxes say, in the state that is shown."""
+        return replace(self.narrow.filters(), state=self.filters.state)
+
+    def _fixable(self) -> bool:
+        one = rule_of(self.filters.rule) if self.by == "rule" else None
+        return one is not None and one.fix is not None and self.desk.workspace.actor.may("finding.work")
+
+    def _fix_group(self) -> None:
+        self.preview_fix(self.filters.rule)
 
     def _value_of_filter(self) -> str:
         return str(getattr(self.filters, self.by))
 
     def _group_name(self, group: Group) -> str:
         if self.by == "rule":
-            return describe(group.value, field="…", value="…")[0]
+            return describe(group.value, field=_("the field"), value=_("the value"))[0]
         return name_of(self.by, group.value) if group.value else _("(none)")
 
     def _step(self, by: int) -> None:
@@ -311,3 +368,9 @@ class FindingsPage(Page):
 
     def _open_current(self) -> None:
         self.open_row(self.view.currentIndex().row())
+
+    def _ignore_current(self) -> None:
+        """Opens the finding with the cursor where the reason for ignoring it goes."""
+        view = self.open_row(self.view.currentIndex().row())
+        if view is not None and view.reason is not None:
+            view.reason.setFocus()

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
-from core.i18n import _
-from core.model.labels import field_title
+from core.i18n import N_, _
+from core.model.labels import field_title, shown_value
 from core.model.names import label as name_of
+from core.stewardship.finding_rows import FindingRow, row_of
 from core.stewardship.findings import Listed
 from core.stewardship.fixes import FixPreview
 from core.verification.catalogue import rule as rule_of
 from desktop import theme
 from desktop.desk import Desk
-from desktop.widgets.found_rows import status_of
+from desktop.widgets.found_rows import status_of, told_of
 from desktop.widgets.parts import button, label, rule, status_word
 from desktop.widgets.tables import Field, RowsModel, table
+
+_DAYS = (30, 90, 180, 366)
+_PLACES = {
+    "quarantine": N_("The row as it waits in quarantine"), "registry": N_("The record as the registry has it"),
+    "gone": N_("The row is no longer here."),
+}  # fmt: skip
 
 
 class Ignore(Protocol):
     """Ignores a finding, or its whole rule, with a reason."""
 
-    def __call__(self, one: Listed, reason: str, *, whole_rule: bool) -> None:
+    def __call__(self, one: Listed, reason: str, *, whole_rule: bool, days: int) -> None:
         """Does it."""
 
 
@@ -32,15 +39,20 @@ class FindingView(QWidget):
 
     def __init__(self, desk: Desk, one: Listed, ignore: Ignore, fix: Callable[[str], None]) -> None:
         super().__init__()
+        self.reason: QLineEdit | None = None
         column = QVBoxLayout(self)
         column.setSpacing(theme.M)
         column.addWidget(status_word(status_of(one.severity), name_of("state", one.severity)))
-        column.addWidget(label(one.message, "heading", wrap=True))
-        column.addWidget(label(one.cure, wrap=True))
+        column.addWidget(label(told_of(one)[0], "heading", wrap=True))
+        column.addWidget(label(told_of(one)[1], wrap=True))
         column.addLayout(_facts(one))
         known = rule_of(one.rule)
         if known is not None:
             column.addWidget(label(_("Source: {text}").format(text=_(known.source)), "muted", wrap=True))
+        self._row = QVBoxLayout()
+        column.addLayout(self._row)
+        workspace = desk.workspace
+        desk.jobs.read(lambda: row_of(workspace, one.number), self._show_row)
         column.addWidget(rule())
         may = desk.workspace.actor.may("finding.work") and one.state == "open"
         if known is not None and known.fix is not None and may:
@@ -53,19 +65,47 @@ class FindingView(QWidget):
             column.addLayout(self._ignoring(one, ignore))
         column.addStretch(1)
 
+    def _show_row(self, found: FindingRow) -> None:
+        """The whole row, its bad cells marked."""
+        self._row.addWidget(rule())
+        self._row.addWidget(label(_(_PLACES[found.place]), "muted", wrap=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.M)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(1, 1)
+        tokens = theme.tokens()
+        for row, cell in enumerate(found.cells):
+            grid.addWidget(label(field_title(cell.name), "muted"), row, 0)
+            text = shown_value(cell.name, cell.value) or _("empty")
+            value = label(f"{text[:24]}…" if cell.name.endswith("_token") and len(text) > 24 else text, wrap=True)
+            if cell.bad:
+                value.setObjectName("bad")
+                value.setStyleSheet(f"border: 1px solid {tokens.error}; border-radius: 3px; padding: 1px 4px;"
+                                    f" color: {tokens.error}; font-weight: 600;")  # fmt: skip
+                value.setText(f"✗ {text}")
+            grid.addWidget(value, row, 1)
+        self._row.addLayout(grid)
+
     def _ignoring(self, one: Listed, ignore: Ignore) -> QVBoxLayout:
         box = QVBoxLayout()
         box.setSpacing(theme.S)
-        box.addWidget(label(_("Known and accepted for now? It comes back after 90 days."), "muted", wrap=True))
-        self.reason = QLineEdit()
-        self.reason.setPlaceholderText(_("Reason"))
+        box.addWidget(label(_("Known and accepted for now? It comes back by itself."), "muted", wrap=True))
+        self.days = QComboBox()
+        for days in _DAYS:
+            self.days.addItem(_("for {n} days").format(n=days), days)
+        self.days.setCurrentIndex(1)
+        self.reason = reason = QLineEdit()
+        reason.setPlaceholderText(_("Reason"))
         self.whole_rule = QCheckBox(_("Everything that this rule finds"))
         self.act = button(
-            _("Ignore"), lambda: ignore(one, self.reason.text(), whole_rule=self.whole_rule.isChecked())
+            _("Ignore"),
+            lambda: ignore(
+                one, reason.text(), whole_rule=self.whole_rule.isChecked(), days=self.days.currentData()
+            ),
         )
         self.act.setEnabled(False)
-        self.reason.textChanged.connect(lambda text: self.act.setEnabled(bool(text.strip())))
-        for widget in (self.reason, self.whole_rule, self.act):
+        reason.textChanged.connect(lambda text: self.act.setEnabled(bool(text.strip())))
+        for widget in (reason, self.days, self.whole_rule, self.act):
             box.addWidget(widget)
         return box
 
@@ -107,7 +147,7 @@ def _facts(one: Listed) -> QGridLayout:
         "verification of the registry")  # fmt: skip
     told = (
         (_("kind"), name_of("resource", one.resource)), (_("key"), one.key), (_("field"), field_title(one.field)),
-        (_("value"), one.value or ""), (_("department"), name_of("sender", one.sender)),
+        (_("value"), shown_value(one.field, one.value)), (_("department"), name_of("sender", one.sender)),
         (_("collector"), one.collector), (_("grid"), one.grid), (_("found"), f"{one.day} · {where}"),
     )  # fmt: skip
     for row, (name, value) in enumerate((n, v) for n, v in told if v):

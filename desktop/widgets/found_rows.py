@@ -10,9 +10,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 
 from core.i18n import _
-from core.model.labels import field_title
+from core.model.labels import field_title, shown_value
 from core.model.names import label
-from core.stewardship.findings import Filters, Listed, by_number, numbers
+from core.stewardship.findings import Filters, Listed, by_number, listed, numbers
+from core.verification.catalogue import describe
 from desktop import theme
 from desktop.desk import Desk
 
@@ -40,21 +41,42 @@ class FindingsModel(QAbstractTableModel):
         self._turn += 1
         turn = self._turn
         workspace = self._desk.workspace
-        self._desk.jobs.read(lambda: numbers(workspace, filters), lambda found: self._told(turn, found))
+        self._desk.jobs.read(lambda: listed(workspace, filters, limit=PAGE), lambda rows: self._first(turn, rows))
 
     def row(self, place: int) -> Listed | None:
         """The finding at a row, if it has been read."""
         page = self._pages.get(place // PAGE)
         return page[place % PAGE] if page is not None and place % PAGE < len(page) else None
 
-    def _told(self, turn: int, found: Sequence[int]) -> None:
+    def _first(self, turn: int, rows: Sequence[Listed]) -> None:
+        """The first page is shown before all numbers are known."""
         if turn != self._turn:
             return
         self.beginResetModel()
-        self._numbers = found
+        self._numbers = [one.number for one in rows]
         self._pages.clear()
         self._asked.clear()
+        if rows:
+            self._pages[0] = rows
         self.endResetModel()
+        if len(rows) < PAGE:
+            self.told.emit(len(rows))
+            return
+        workspace, filters = self._desk.workspace, self.filters
+        self._desk.jobs.read(lambda: numbers(workspace, filters), lambda found: self._told(turn, found))
+
+    def _told(self, turn: int, found: Sequence[int]) -> None:
+        """The rest of the rows comes below what is shown; where the first have changed meanwhile, all is read anew."""
+        if turn != self._turn:
+            return
+        known = len(self._numbers)
+        if list(found[:known]) != list(self._numbers):
+            self.open(self.filters)
+            return
+        if len(found) > known:
+            self.beginInsertRows(_NOWHERE, known, len(found) - 1)
+            self._numbers = found
+            self.endInsertRows()
         self.told.emit(len(found))
 
     def _read(self, page: int) -> None:
@@ -114,10 +136,16 @@ def status_of(severity: str) -> theme.Status:
     return looks.get(severity, "notice")
 
 
+def told_of(one: Listed) -> tuple[str, str]:
+    """Message and cure of a finding, its field by its name."""
+    return describe(one.rule, field=field_title(one.field), value=one.value)
+
+
 def _cell(one: Listed, column: int) -> str:
     told = (
-        label("state", one.severity), label("resource", one.resource), one.message,
-        f"{field_title(one.field)}: {one.value}" if one.value else field_title(one.field), one.key,
+        label("state", one.severity), label("resource", one.resource), told_of(one)[0],
+        f"{field_title(one.field)}: {shown_value(one.field, one.value)}" if one.value else field_title(one.field),
+        one.key,
         label("sender", one.sender), one.grid,
     )  # fmt: skip
     return told[column]

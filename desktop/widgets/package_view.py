@@ -278,7 +278,8 @@ def _finding_fields() -> list[Field]:
         Field(_("key"), lambda r: r.key, "code"),
         Field(_("field"), lambda r: field_title(r.field)),
         Field(_("value"), lambda r: r.value, "code"),
-        Field(_("what and how to mend it"), lambda r: f"{r.message} {r.cure}"),
+        Field(_("what and how to mend it"),
+              lambda r: " ".join(describe(r.rule, field=field_title(r.field), value=r.value))),
     ]
 
 

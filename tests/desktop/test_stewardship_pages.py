@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from desktop.pages.upkeep import OverduePage
 from desktop.shell import Shell
 from desktop.widgets.case_view import BulkView, CaseView
 from desktop.widgets.finding_view import FindingView, FixView
+from desktop.widgets.ignored_view import IgnoredView
 
 PAGES = [InboxPage, FindingsPage, AdjudicationPage, OverduePage, RulesPage]
 
@@ -196,3 +198,70 @@ def test_an_export_holds_every_finding_of_the_filter(filled: Workspace, tmp_path
     count = export_findings(filled, Filters(state="all"), tmp_path / "f.xlsx")
     book = openpyxl.load_workbook(tmp_path / "f.xlsx")
     assert count == counts(filled).all == book.worksheets[1].max_row - 1
+
+
+def test_a_finding_shows_its_whole_row_with_the_bad_cell_marked(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    found.narrow.severity.setCurrentIndex(found.narrow.severity.findData("error"))
+    settle(qtbot, shell)
+    view = found.open_row(0)
+    settle(qtbot, shell)
+    bad = [w for w in view.findChildren(QLabel) if w.objectName() == "bad"]
+    assert bad and all(w.text().startswith("✗") for w in bad) and "隔离区中的原行" in said(view)
+
+
+def test_boxes_above_the_findings_narrow_groups_and_rows_alike(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    found.narrow.severity.setCurrentIndex(found.narrow.severity.findData("error"))
+    settle(qtbot, shell)
+    assert sum(g.count for g in found._groups.rows) == counts(filled, Filters(severity="error")).open
+    found.narrow.sender_box.setCurrentIndex(found.narrow.sender_box.findData("bureau"))
+    settle(qtbot, shell)
+    wanted = Filters(severity="error", sender="bureau")
+    assert sum(g.count for g in found._groups.rows) == counts(filled, wanted).open
+    assert all("…" not in found._groups.index(n, 0).data() for n in range(found._groups.rowCount()))
+    grid = next(one.grid for one in core_findings.listed(filled, wanted) if one.grid)
+    found.narrow.text.setText(grid)
+    qtbot.wait(400)
+    settle(qtbot, shell)
+    assert sum(g.count for g in found._groups.rows) == counts(filled, Filters("", "", "error", "bureau", grid)).open
+
+
+def test_what_is_ignored_says_until_when_and_can_be_shown_again(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    qtbot.waitUntil(lambda: found.model.row(0) is not None, timeout=5000)
+    found.view.setFocus()
+    found.view.selectRow(0)
+    QTest.keyClick(found.view, Qt.Key.Key_I)
+    view = shell.findChild(FindingView)
+    view.reason.setText("已知")
+    view.days.setCurrentIndex(view.days.findData(30))
+    view.act.click()
+    settle(qtbot, shell)
+    found.show_state("ignored")
+    settle(qtbot, shell)
+    found.show_ignored()
+    settle(qtbot, shell)
+    listed = shell.findChild(IgnoredView)
+    assert listed.model.rows[0].until == str(date.today() + timedelta(days=30))
+    listed.view.selectRow(0)
+    listed.act.click()
+    settle(qtbot, shell)
+    assert counts(filled).ignored == 0
+
+
+def test_thousands_of_findings_come_page_by_page_down_to_the_last(qtbot, shell: Shell, filled: Workspace):
+    from core.model.ledger import finding
+    from core.store import bulk
+
+    many = 5_000
+    columns = ("change_set", "resource", "line", "key", "rule", "severity", "field")
+    with filled.store.write() as connection:
+        rows = ((1, "house", n, f"H{n}", "value.code_unknown", "warning", "use") for n in range(many))
+        bulk.insert_rows(connection, finding, columns, rows)
+    found = page(qtbot, shell, "findings")
+    qtbot.waitUntil(lambda: found.model.rowCount() >= many, timeout=10_000)
+    last = found.model.index(found.model.rowCount() - 1, 4)
+    found.view.scrollToBottom()
+    qtbot.waitUntil(lambda: last.data() == f"H{many - 1}", timeout=10_000)
+    assert len(found.model._pages) <= 24

@@ -1,0 +1,61 @@
+"""What narrows the findings: severity, department, kind, and a grid, community, collector or key in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+
+from core.i18n import _
+from core.model.names import RESOURCES, SENDERS, label as name_of
+from core.stewardship.findings import Filters
+from desktop import theme
+
+_WAIT = 250
+_COMMUNITY, _GRID, _COLLECTOR = 12, 15, 8
+
+
+class FindingFilter(QWidget):
+    """Three boxes and a line; ``changed`` comes when somebody has chosen or stopped typing."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.severity, self.sender_box, self.kind, self.text = QComboBox(), QComboBox(), QComboBox(), QLineEdit()
+        for box, every, names, kind in (
+            (self.severity, _("Every severity"), ("error", "warning", "notice"), "state"),
+            (self.sender_box, _("Every department"), tuple(SENDERS), "sender"),
+            (self.kind, _("Every kind"), tuple(RESOURCES), "resource"),
+        ):
+            box.addItem(every, "")
+            for name in names:
+                box.addItem(name_of(kind, name), name)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.text.setPlaceholderText(_("Grid, community, collector or key"))
+        self.text.setClearButtonEnabled(True)
+        self.text.setMinimumWidth(190)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(_WAIT)
+        self._timer.timeout.connect(self.changed)
+        self.text.textChanged.connect(lambda _text: self._timer.start())
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.S)
+        for widget in (self.severity, self.sender_box, self.kind, self.text):
+            row.addWidget(widget)
+
+    def filters(self) -> Filters:
+        """What is chosen; a code is known by its length: 12 digits a community, 15 a grid, a short one a collector."""
+        said = self.text.text().strip()
+        chosen = Filters(
+            severity=self.severity.currentData(), sender=self.sender_box.currentData(), resource=self.kind.currentData()
+        )
+        if said.isdigit() and len(said) == _COMMUNITY:
+            return replace(chosen, community=said)
+        if said.isdigit() and len(said) == _GRID:
+            return replace(chosen, grid=said)
+        return replace(chosen, collector=said) if len(said) < _COLLECTOR else replace(chosen, key=said)
