@@ -16,14 +16,15 @@ from core.registry import ledger
 from core.stewardship import findings as workbench, fixes, ignoring, proposals, verifying
 from core.stewardship.exporting import export_findings
 from core.stewardship.exporting_lists import export_proposals
+from core.stewardship.failing_rows import export_rows, failing_row
 from core.stewardship.findings import GROUPS, Filters, State
 
 _PREVIEW = 20
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``verify``, ``findings``, ``fix``, ``ignore``, ``ignored``, ``show-again``, ``hazard-proposals``."""
-    for one in (verify, findings, fix, ignore, ignored, show_again, hazard_proposals):
+    """Adds ``verify``, ``findings``, ``finding``, ``fix``, the commands of ignoring, and ``hazard-proposals``."""
+    for one in (verify, findings, finding, fix, ignore, ignored, show_again, hazard_proposals):
         cli.add_command(one)
 
 
@@ -59,9 +60,12 @@ def verify(session: Session, scope: tuple[str, ...]) -> Outcome:
 @click.option("--group", type=click.Choice(GROUPS), help="Also count by this.")
 @click.option("--limit", type=click.IntRange(min=0), default=100, show_default=True)
 @click.option("--out", type=FILE, help="Write all of them as a spreadsheet.")
+@click.option("--rows", "whole", is_flag=True, help="With --out and --resource: each with its row whole.")
+@click.option("--column", "columns", multiple=True, help="With --rows: only these columns.")
 def findings(
-    session: Session, *, group: str | None, limit: int, package: str, state: State, out: Path | None, **where: Any
-) -> Outcome:
+    session: Session, *, group: str | None, limit: int, package: str, state: State, out: Path | None, whole: bool,
+    columns: tuple[str, ...], **where: Any,
+) -> Outcome:  # fmt: skip
     """What verification found; totals are complete, rows are limited and say so."""
     workspace = session.workspace()
     if package:
@@ -69,6 +73,8 @@ def findings(
     filters = Filters(package=package, state=state, **{name: value or "" for name, value in where.items()})
     if out is not None:
         with session.watched() as progress:
+            if whole:
+                return written(export_rows(workspace, filters, out, columns=columns, progress=progress), out)
             return written(export_findings(workspace, filters, out, progress=progress), out)
     by_rule = {one.value: one.count for one in workbench.groups(workspace, "rule", filters)}
     rows = [asdict(row) for row in workbench.listed(workspace, filters, limit=limit)]
@@ -84,6 +90,17 @@ def findings(
     lines.append(_("{shown} of {total} shown:").format(shown=f"{len(rows):,}", total=f"{total:,}"))
     lines += [f"{r['resource']} {r['key']} {r['field']}: {r['message']} {r['cure']}" for r in rows]
     return Outcome(data, lines)
+
+
+@command("finding")
+@click.argument("number", type=click.IntRange(min=1))
+def finding(session: Session, number: int) -> Outcome:
+    """The row of one finding, whole, and the rows that it was held against."""
+    one = failing_row(session.workspace(), number)
+    lines = [f"{one.resource} {one.key} · {one.rule} · {one.field} ({one.place})"]
+    lines += [f"  {name}: {value}" for name, value in one.values.items() if value is not None]
+    lines += [f"≟ {row.resource} {row.title}" for row in one.beside]
+    return Outcome(asdict(one), lines)
 
 
 @command("fix")
