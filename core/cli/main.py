@@ -12,6 +12,7 @@ import click
 from core import i18n
 from core.cli import (
     adjudicating,
+    browsing,
     checking,
     connecting,
     duplicating,
@@ -59,7 +60,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, grids, placing, exchanging, connecting, extracting, evidencing, training,
+    ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, extracting, evidencing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Table, func as sql, select
 
 from core.model.ledger import change_set
-from core.model.registry import TABLES, entity_id
+from core.model.registry import TABLES
 from core.model.resources import RESOURCES
+from core.registry.lookup import KINDS, look_up
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store import search as index
 from core.store.engine import Store
 from core.store.search import Hit
-from core.verification.matching.service import match_text
 
 SHOWN: Final = {
     "address": ("full_text", "address_code", "community_code", "grid_code", "status"),
@@ -44,8 +44,6 @@ SHOWN: Final = {
 }
 """The columns of each listing; sealed identities are in none."""
 _FOUND: Final = 1000
-_WORDS, _NUMBER = re.compile(r"[一-鿿]{2}"), re.compile(r"[0-9０-９〇零一二三四五六七八九十]")
-"""What an address in words has at least: the matcher is not asked for anything else."""
 _TOTALS: Final[WeakKeyDictionary[Store, dict[str, tuple[int, int]]]] = WeakKeyDictionary()
 """Per open store and kind: the change set after which it was counted, and the count."""
 
@@ -62,13 +60,14 @@ class Slice:
 def search(workspace: Workspace, wanted: str, *, limit: int = 20) -> Sequence[Hit]:
     """Entities whose text holds every word of ``wanted``; each search is one audit entry (F57).
 
-    Where no text does, an address in another spelling finds the standard addresses that it may mean.
+    What ``lookup.look_up`` finds among records, kinds side by side.
     """
-    with workspace.store.read() as connection:
-        hits = index.search(connection, wanted, limit=limit)
-    hits = hits or _meant(workspace, wanted)[:limit]
-    _audit(workspace, wanted, len(hits))
-    return hits
+    kinds = [kind for kind in KINDS if kind in TABLES]
+    groups = look_up(workspace, wanted, kinds=kinds, limit=limit).groups
+    side_by_side = (
+        hit for row in zip_longest(*(group.hits for group in groups)) for hit in row if hit is not None
+    )
+    return list(islice(side_by_side, limit))
 
 
 @permits("registry.read")
@@ -130,14 +129,6 @@ def filtered(workspace: Workspace, resource: str, wanted: str) -> Slice:
         }
     _audit(workspace, wanted, len(rows))
     return Slice(0, [rows[one] for one in hits if one in rows])
-
-
-def _meant(workspace: Workspace, wanted: str) -> list[Hit]:
-    """The standard addresses that a text with words and a number may mean, the surest first."""
-    if not (_WORDS.search(wanted) and _NUMBER.search(wanted)):
-        return []
-    named = match_text(workspace, wanted).candidates
-    return [Hit("address", entity_id(one.address_code), one.full_text, one.address_code) for one in named]
 
 
 def _rows(table: Table, resource: str) -> Any:

@@ -15,6 +15,13 @@ def division_name(code: str) -> str:
 
 
 @functools.cache
+def communities() -> Mapping[str, str]:
+    """The names of the district's communities by their codes."""
+    with (RESOURCES / "divisions" / "gusu_divisions.csv").open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"] for row in csv.DictReader(file) if row["level"] == "community"}
+
+
+@functools.cache
 def _names() -> Mapping[str, str]:
     with (RESOURCES / "divisions" / "gusu_divisions.csv").open(encoding="utf-8", newline="") as file:
         return {row["code"]: row["name"] for row in csv.DictReader(file)}

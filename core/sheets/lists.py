@@ -45,7 +45,7 @@ def write_list(
 def write_book(out: Path, sheets: dict[str, pl.DataFrame]) -> None:
     """Writes plain sheets by name, the heading frozen, formulas neutralised; raises ``SheetUnwritable``."""
     part = out.with_name(out.name + ".part")
-    records: Any = [(name, _safe(rows)) for name, rows in sheets.items()]
+    records: Any = [(name, neutralised(rows)) for name, rows in sheets.items()]
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_worksheets(
@@ -67,7 +67,8 @@ def concat(frames: Iterable[pl.DataFrame], columns: Sequence[str]) -> pl.DataFra
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
 
 
-def _safe(rows: pl.DataFrame) -> pl.DataFrame:
+def neutralised(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with every text that a spreadsheet would run as a formula made to only read."""
     texts = [name for name, kind in rows.schema.items() if kind == pl.String]
     return rows.with_columns(_neutral(pl.col(name)).alias(name) for name in texts)
 

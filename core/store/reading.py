@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
     Connection,
     UnaryExpression,
@@ -31,10 +32,12 @@ def among(connection: Connection, column: ColumnElement[int], ids: Sequence[int]
     return column.in_(select(each.c.value))
 
 
-def begins(connection: Connection, column: ColumnElement[str], start: str) -> ColumnElement[bool]:
+def begins(
+    connection: Connection, column: ColumnElement[str], start: str | BindParameter[str]
+) -> ColumnElement[bool]:
     """Whether a text column begins with ``start``, by its index where the database compares code points."""
     if connection.dialect.name == "postgresql":
-        return column.startswith(start, autoescape=True)
+        return func.starts_with(column, start)
     return (column >= start) & (column < start + _LAST_CHARACTER)
 
 

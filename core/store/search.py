@@ -140,6 +140,12 @@ def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]
     return list(_shared_out(groups, limit))
 
 
+def of_kind(connection: Connection, name: str, wanted: str, *, limit: int = 20) -> list[Hit]:
+    """What ``search`` finds by text among one indexed kind."""
+    words = [word for word in map(normalise, wanted.split()) if len(word) > 1]
+    return _by_text(connection, name, words, limit) if words else []
+
+
 def containing(connection: Connection, name: str, field: str, wanted: str) -> ColumnElement[bool] | None:
     """The condition that ``field`` of a present row holds ``wanted``, where the index can answer it; else None."""
     word = normalise(wanted)
