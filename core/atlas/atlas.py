@@ -11,12 +11,12 @@ import numpy as np
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from core.atlas import columns, layers
-from core.atlas.columns import READ, Columns
+from core.atlas.columns import READ, Columns, Numbers
 from core.atlas.layers import LAYERS, SINGLE, WORK_LISTS, Layer
 from core.jobs import Progress
 from core.model.ledger import change_set, finding, recollected
 from core.model.registry import TABLES, entity_id
-from core.model.stewardship import comparison
+from core.model.stewardship import comparison, ignoring
 from core.security.workspace import Workspace, permits
 from core.stewardship.ignoring import is_ignored
 from core.verification.context import CHINA
@@ -36,6 +36,8 @@ class Atlas:
         self.layers: dict[str, Layer] = {}
         self.cycles: dict[int, int] = {}
         self.last, self.today = 0, 0
+        self._lists: tuple[Any, ...] = ()
+        self._moved: dict[str, Numbers] = {}
 
     def refresh(self, workspace: Workspace, progress: Progress | None = None) -> set[str]:
         """Reads what change sets since the last time wrote; the names of the layers that may look different."""
@@ -56,12 +58,13 @@ class Atlas:
             if whole:
                 self.held[resource] = columns.read(connection, resource)
                 touched.add(resource)
-            elif self._bring(connection, resource, undone):
+            elif self._bring(connection, resource, undone, touched):
                 touched.add(resource)
         self.last = max([self.last, *(row.id for row in rows)])
         return touched
 
-    def _bring(self, connection: Connection, resource: str, undone: Sequence[int]) -> bool:
+    def _bring(self, connection: Connection, resource: str, undone: Sequence[int], touched: set[str]) -> bool:
+        """Brings one resource up to date; whether rows of it, or what they stand at, are others than before."""
         table, held = TABLES[resource], self.held[resource]
         new = columns.read(
             connection, resource, or_(table.c.changed_in > self.last, _collected(resource, self.last))
@@ -71,10 +74,16 @@ class Atlas:
         if again is not None:
             new = columns.merged(again, new)
         gone = back[~np.isin(back, new["id"])]
-        if not len(new["id"]) and not len(gone):
+        self._moved[resource] = np.concatenate((new["id"], gone))
+        if len(self._moved[resource]):
+            self.held[resource] = columns.merged(held, new, gone)
+            return True
+        at = "house" if resource == "person" else "address"
+        if at not in touched or "anchor" not in held:
             return False
-        self.held[resource] = columns.merged(held, new, gone)
-        return True
+        there = held["id"][np.isin(held["anchor"], self._moved[at])]
+        self._moved[resource] = there  # they stand where something moved
+        return bool(len(there))
 
     def _derive(self, connection: Connection, workspace: Workspace, touched: set[str]) -> set[str]:
         today = workspace.clock().astimezone(CHINA).date()
@@ -82,13 +91,16 @@ class Atlas:
         late = day != self.today or cycles != self.cycles
         self.today, self.cycles = day, cycles
         made = set()
+        lists = _signature(connection, str(today))
+        worked = lists != self._lists
+        self._lists = lists
         for name in self._only:
             if name in WORK_LISTS:
-                if workspace.actor.may("finding.read"):
+                if workspace.actor.may("finding.read") and (worked or touched):
                     entries = _entries(connection, name, str(today))
                     self.layers[name] = layers.listed(self.held, name, entries)
                     made.add(name)
-            elif touched & set(layers.needs(name)) or (name == "overdue" and late):
+            elif touched & _shows(name) or (name == "overdue" and late):
                 self.layers[name] = _layer(self, name)
                 made.add(name)
         return made
@@ -106,6 +118,20 @@ def newest(workspace: Workspace) -> int:
     """The number of the newest change set, to see whether an atlas is behind."""
     with workspace.store.read() as connection:
         return int(connection.execute(select(func.max(change_set.c.id))).scalar() or 0)
+
+
+def _shows(layer: str) -> set[str]:
+    """The resources whose rows, or whose rows' places, a layer shows: those it only passes through do not count."""
+    return {"person": {"person"}, "overdue": set(layers.KEPT_UP)}.get(layer, {layer})
+
+
+def _signature(connection: Connection, today: str) -> tuple[Any, ...]:
+    """Changes whenever findings, what is ignored, or conflicts may be others than before."""
+    count = func.count()
+    found = select(func.max(finding.c.id), count, func.count(finding.c.fixed_in))
+    left = select(func.max(ignoring.c.id), func.count(ignoring.c.withdrawn_at))
+    conflicts = select(count, func.max(comparison.c.at)).where(comparison.c.state == "conflict")
+    return (today, *(tuple(connection.execute(query).one()) for query in (found, left, conflicts)))
 
 
 def _layer(atlas: Atlas, name: str) -> Layer:

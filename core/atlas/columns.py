@@ -39,15 +39,17 @@ def read(connection: Connection, resource: str, where: ColumnElement[bool] | Non
     names += ["move_out"] if resource == "person" else []
     query = select(*(table.c[n] for n in ("id", "changed_in", "retired_in", "collected_at", *names)))
     chosen = (query if where is None else query.where(where)).execution_options(yield_per=_AT_A_TIME)
-    rows = connection.execute(chosen)
     types = {"id": pl.Int64, "changed_in": pl.Int64, "retired_in": pl.Int64, "collected_at": pl.String}
     types |= {name: pl.Float64 if name in {"lon", "lat"} else pl.String for name in names}
-    parts = [
-        _numbers(pl.DataFrame([tuple(r) for r in some], schema=types, orient="row"))
-        for some in rows.partitions()
-    ]
+    parts = [_numbers(_frame(some, types)) for some in connection.execute(chosen).partitions()]
     whole = pl.concat(parts) if parts else _numbers(pl.DataFrame(schema=types))
     return _placed(whole.sort("id"))
+
+
+def _frame(rows: Sequence[Any], types: dict[str, Any]) -> pl.DataFrame:
+    """Rows column by column, which takes half of what taking them one by one does."""
+    given = zip(types.items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([pl.Series(name, values, dtype=kind) for (name, kind), values in given])
 
 
 def by_ids(connection: Connection, resource: str, ids: Sequence[int]) -> Columns | None:

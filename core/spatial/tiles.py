@@ -27,6 +27,7 @@ _CELL: Final = 2
 _SPOT: Final = 28
 """Positions that share a square of this zoom (13 cm at Gusu) are one site."""
 _BUCKET: Final = NEAREST + _CELL
+_WITHIN: Final = _SPOT - _BUCKET
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,11 @@ class PointIndex:
         self.total = int(weights.sum())
         self.least = least
         x, y = _mercator(lon, lat)
-        bucket = (y * (1 << _BUCKET)).astype(np.int64) << _BUCKET | (x * (1 << _BUCKET)).astype(np.int64)
-        spot = (y * (1 << _SPOT)).astype(np.int64) << _SPOT | (x * (1 << _SPOT)).astype(np.int64)
-        order = np.lexsort((ids, spot, bucket))
+        column, row = (x * (1 << _SPOT)).astype(np.int64), (y * (1 << _SPOT)).astype(np.int64)
+        bucket = (row >> _WITHIN) << _BUCKET | column >> _WITHIN
+        inside = (1 << _WITHIN) - 1
+        spot = bucket << 2 * _WITHIN | (row & inside) << _WITHIN | column & inside
+        order = np.argsort(spot, kind="stable")
         self.ids, self.lon, self.lat, self.weight = ids[order], lon[order], lat[order], weights[order]
         self._spot = spot[order]
         points = Features(self.lon, self.lat, self.weight, self.ids)
