@@ -10,8 +10,10 @@ import click
 from core.cli.output import Outcome
 from core.cli.session import FILE, Session, command
 from core.i18n import _
+from core.model.labels import field_title, shown_value
 from core.model.names import label
 from core.registry import lookup, views
+from core.registry.address_file import AddressFile, address_file
 from core.registry.exporting import export as write_export
 from core.registry.fields import KINDS
 from core.registry.filters import Selection
@@ -20,8 +22,8 @@ from core.security.workspace import Workspace
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``search`` and ``export``."""
-    for one in (search, export):
+    """Adds ``search``, ``address`` and ``export``."""
+    for one in (search, address, export):
         cli.add_command(one)
 
 
@@ -48,6 +50,38 @@ def search(session: Session, text: str, *, kind: tuple[str, ...], limit: int) ->
         "position": None if found.position is None else {"lon": found.position[0], "lat": found.position[1]},
     }  # fmt: skip
     return Outcome(data, lines)
+
+
+@command("address")
+@click.argument("code")
+def address(session: Session, code: str) -> Outcome:
+    """The file of an address: its parts, houses with their people (masked), what lies there, what is to do."""
+    file = address_file(session.workspace(), code)
+    own = asdict(file.record)
+    data = {
+        "address_code": code, "title": file.record.title, "retired": file.record.retired,
+        "values": {value.name: value.value for value in file.record.values}, "source": file.record.source,
+        "collected_at": file.record.collected_at, "households": [asdict(one) for one in file.households],
+        "around": [asdict(one) for one in file.around], "counts": dict(file.counts), "todo": asdict(file.todo),
+        "history": own["history"], "words": own["words"], "findings": own["findings"],
+    }  # fmt: skip
+    return Outcome(data, _lines(file))
+
+
+def _lines(file: AddressFile) -> list[str]:
+    lines = [file.record.title]
+    lines += [f"  {field_title(v.name)}: {shown_value(v.name, v.value)}" for v in file.record.values]
+    if file.todo.due:
+        late = _("overdue since {day}") if file.todo.overdue else _("due again on {day}")
+        lines.append("  " + late.format(day=file.todo.due))
+    for home in file.households:
+        lines.append(f"{home.house_code}  {shown_value('use', home.use)}")
+        lines += [
+            f"  {one.name}  {shown_value('residence', one.residence)}  {one.moved_in}"
+            for one in home.residents
+        ]
+        lines += [f"  ({one.name}  {one.moved_in} – {one.moved_out})" for one in home.former]
+    return lines + [f"{label('resource', one.resource)}: {one.title}" for one in file.around]
 
 
 @command("export")
