@@ -17,7 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from sqlalchemy import select
 
 from core.model.registry import TABLES
-from core.registry import browse
+from core.registry import browse, lookup, tables
+from core.registry.filters import Selection
+from core.registry.initials import lexicon, spell
+from core.registry.tables import Order
+from core.registry.where import select_where
 from core.security.workspace import Workspace
 from core.store import search
 from tests.benchmarks.district import options, workspace
@@ -66,6 +70,46 @@ def positions(total: int) -> Iterator[tuple[str, int]]:
     yield from (("open", 0), ("end", max(0, total - PAGE)), ("middle", total // 2))
 
 
+FILTERED = (
+    ("house", ("use=rented", "area_m2<20")), ("person", ("sex=1", "birth_year>=1990")),
+    ("person", ("phone_masked is blank",)), ("address", ("full_text~平江路",)), ("house", ("full_text~平江路",)),
+)  # fmt: skip
+
+
+def box(desk: Workspace) -> None:
+    """The search box as a whole (without its audit entry's write): processor time, which other work does not blur."""
+    reading = timed(lambda: lexicon(desk).kinds["organisation"].find("pj", 1))
+    print(f"names and their pinyin, read once: {reading:.0f} ms")
+    draw, known = random.Random(3), lexicon(desk).kinds
+    roads = [name for kind in ("road", "estate") for name in known[kind].held.values()]
+    asked = questions(desk) | {
+        "initials": [spell(name)[0] for name in draw.sample(roads, min(200, len(roads)))],
+        "syllables": [spell(name)[1] for name in draw.sample(roads, min(200, len(roads)))],
+    }
+    for name, texts in asked.items():
+        taken = []
+        for text in texts:
+            started = time.thread_time()
+            lookup._found(desk, text, 20, [])
+            taken.append((time.thread_time() - started) * 1000)
+        print(f"box, {name:19} {spread(taken)}   (target p95 < 5 ms)")
+
+
+def filters(desk: Workspace) -> None:
+    """Whole kinds with every position known, and filters: all that match in order, any place of them."""
+    for resource, written in FILTERED:
+        selection, order = select_where(resource, written), Order(tables.sortable(resource)[0])
+        taken = timed(lambda s=selection, o=order: tables.matches(desk, s, o))
+        found = tables.matches(desk, selection, order)
+        place = timed(lambda f=found: tables.rows_at(desk, f, f.total // 2))
+        print(
+            f"{resource} {' and '.join(written)}: {found.total:,} in {taken:.0f} ms, its middle in {place:.1f} ms"
+        )
+    whole = tables.matches(desk, Selection("person"), Order("person_token"))
+    taken = timed(lambda: tables.with_positions(desk, whole))
+    print(f"every position of {whole.total:,} persons: {taken:.0f} ms, in a job after the first page")
+
+
 def main() -> None:
     """Prints the search box and the table, kind by kind."""
     desk = workspace(options(__doc__))
@@ -73,6 +117,8 @@ def main() -> None:
         for name, asked in questions(desk).items():
             taken = [timed(lambda one=one: search.search(connection, one)) for one in asked]
             print(f"search, {name:16} {spread(taken)}   (target p95 < 5 ms)")
+    box(desk)
+    filters(desk)
     for resource in ("person", "address", "house", "organisation"):
         counting = timed(lambda resource=resource: browse.total(desk, resource))
         total = browse.total(desk, resource)
