@@ -6,7 +6,7 @@ import re
 from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
@@ -25,6 +25,18 @@ _FOUND: Final = 1000
 _SHORTEST: Final = 2
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{5,}")
 """What may be a receiver's number: only then are receipts looked through."""
+
+
+class Named(Protocol):
+    """Anything that says which record it is about."""
+
+    @property
+    def resource(self) -> str:
+        """The record's kind."""
+
+    @property
+    def entity(self) -> int:
+        """The record's id."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,13 @@ def by_number(workspace: Workspace, ids: Sequence[int]) -> list[Queued]:
     return [Queued(rows[id], *names.get(rows[id].entity, (rows[id].key, ""))) for id in ids if id in rows]
 
 
+@permits("exchange.read")
+def names(workspace: Workspace, rows: Iterable[Named]) -> Mapping[int, tuple[str, str]]:
+    """Title and address of records by their ids; both masked as they were delivered."""
+    with workspace.store.read() as connection:
+        return _names(connection, rows)
+
+
 def _named(wanted: Wanted) -> ColumnElement[bool]:
     ours = delivery.c.target == connector(wanted.target).target
     return and_(ours, outbox.in_state(wanted.state)) if wanted.state else ours
@@ -107,7 +126,7 @@ def _entities(connection: Connection, text: str) -> set[int]:
     return found
 
 
-def _names(connection: Connection, rows: Iterable[Delivery]) -> Mapping[int, tuple[str, str]]:
+def _names(connection: Connection, rows: Iterable[Named]) -> Mapping[int, tuple[str, str]]:
     """Title and address of each record by its id."""
     of: dict[str, list[int]] = {}
     for row in rows:

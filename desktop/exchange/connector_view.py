@@ -9,11 +9,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QScrollArea, QTabWidget, QVBoxLayout, QWidget
 
-from core.exchange.configuration import ConnectorNotConfigured, Probe, probe
+from core.exchange.configuration import ConnectorNotConfigured
 from core.exchange.connectors import FOLDER, DeclarationInvalid, read
 from core.exchange.declaration import Connector, Field as Mapped
 from core.exchange.trust import Trust, trust
-from core.i18n import _
+from core.exchange.trying import Trial, try_connector
+from core.i18n import N_, _
 from core.model.labels import field_title
 from core.model.names import label as name_of
 from core.security.workspace import Workspace
@@ -25,6 +26,7 @@ from desktop.widgets.parts import button, card, clear, label, status_word
 from desktop.widgets.tables import Field, RowsModel, table
 
 _SIDE = 380
+_STEPS = {"send": N_("Sending"), "extract": N_("Reading")}
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class ConnectorView(QWidget):
         top.addWidget(label(_("Settings"), "heading"))
         top.addStretch(1)
         top.addWidget(self.try_button)
+        self.try_button.setVisible(self.form.may)
         side.addLayout(top)
         side.addLayout(self.tried)
         side.addWidget(self.form)
@@ -131,26 +134,30 @@ class ConnectorView(QWidget):
             self.faults.addWidget(status_word("done", _("{file}: no fault").format(file=path.name)))
 
     def try_out(self) -> None:
-        """Asks the system whether it is there; no data is sent."""
+        """Tries everything that the connector is declared for; no data is sent."""
         workspace, target = self.desk.workspace, self.it.target
         self.try_button.setEnabled(False)
+        title = _("Trying {system}").format(system=_(self.it.title))
         self.desk.jobs.run(
-            _("Trying {system}").format(system=_(self.it.title)),
-            lambda _progress: probe(workspace, target), self._tried,
-        ).ended.connect(self._ended)  # fmt: skip
+            title, lambda _progress: try_connector(workspace, target), self._tried
+        ).ended.connect(self._ended)
 
     def _ended(self, _job: object) -> None:
         self.try_button.setEnabled(True)
 
-    def _tried(self, result: Probe) -> None:
+    def _tried(self, trial: Trial) -> None:
         clear(self.tried)
-        looks: dict[str, tuple[theme.Status, str]] = {
-            "reachable": ("done", _("It answered.")), "unreachable": ("error", _("It did not answer.")),
-        }  # fmt: skip
-        status, word = looks.get(result.state, ("unchecked", _("It is not configured.")))
-        self.tried.addWidget(status_word(status, word))
-        if result.reason:
-            self.tried.addWidget(label(f"{result.reason} {result.cure}".strip(), "muted", wrap=True))
+        for step in trial.steps:
+            part, _dot, resource = step.what.partition(".")
+            what = f"{_(_STEPS[part])} {name_of('resource', resource)}".strip()
+            word = _("{what}: works ({seconds} s)") if step.ok else _("{what}: does not work")
+            self.tried.addWidget(
+                status_word(
+                    "done" if step.ok else "error", word.format(what=what, seconds=f"{step.seconds:.2f}")
+                )
+            )
+            if not step.ok:
+                self.tried.addWidget(label(f"{step.message} {step.cure}".strip(), "muted", wrap=True))
 
     def _ask(self) -> None:
         name, _kind = QFileDialog.getOpenFileName(self, _("A declaration to check"), "", "*.toml")

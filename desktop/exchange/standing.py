@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,10 @@ from core.exchange.configuration import Probe, probe
 from core.exchange.connectors import connectors
 from core.exchange.declaration import Connector
 from core.exchange.declared_texts import DIRECTIONS
+from core.exchange.extraction.gone import gone
+from core.exchange.extraction.runs import Run, runs
 from core.exchange.outbox import OutboxState, outbox
+from core.exchange.trust import Certificate, expiring
 from core.i18n import N_, _
 from core.security.workspace import Workspace
 from desktop import theme
@@ -20,14 +24,23 @@ KINDS = {
     "database": N_("database views"), "files": N_("exported files"),
 }  # fmt: skip
 
+_MOST = 5000
+
 
 @dataclass(frozen=True)
 class Standing:
-    """What is known of one system; ``outbox`` is None where nothing is queued for it."""
+    """What is known of one system; ``outbox`` is None where nothing is queued for it.
+
+    ``runs`` are the newest of each kind that is extracted, ``questions`` what is gone at the source and undecided,
+    ``certificate`` one that ends soon or has ended.
+    """
 
     it: Connector
     probe: Probe
     outbox: OutboxState | None
+    runs: Sequence[Run] = ()
+    questions: int = 0
+    certificate: Certificate | None = None
 
     @property
     def target(self) -> str:
@@ -57,11 +70,16 @@ class Standing:
 
 
 def read(workspace: Workspace) -> Sequence[Standing]:
-    """Every declared system; those that records are queued for come first. Nothing is asked over the network."""
-    boxes = outbox(workspace)
+    """Every declared system; those that are set up come first. Nothing is asked over the network."""
+    boxes, ending = outbox(workspace), expiring(workspace)
+    asked = Counter(one.system for one in gone(workspace, limit=_MOST))
     made = [
-        Standing(it, probe(workspace, it.target, try_now=False), boxes.get(it.target)) for it in connectors()
-    ]
+        Standing(
+            it, probe(workspace, it.target, try_now=False), boxes.get(it.target), _newest(workspace, it),
+            asked[it.target], ending.get(it.target),
+        )
+        for it in connectors()
+    ]  # fmt: skip
     return sorted(
         made, key=lambda one: (not one.configured, one.outbox is None, "push" not in one.it.direction)
     )
@@ -71,18 +89,45 @@ def state_of(one: Standing) -> tuple[theme.Status, str]:
     """The look and the word of a system; green is only what has really been exercised."""
     if not one.configured:
         return "unchecked", _("not configured")
-    last = one.outbox.last_receipt if one.outbox else None
+    if one.certificate is not None and one.certificate.standing == "expired":
+        return "error", _("needs you: a certificate has expired")
     if one.outbox and one.outbox.rejected:
         return "warning", _("needs you: {n} rejected or held back").format(n=f"{one.outbox.rejected:,}")
-    if last:
-        return "done", _("last receipt {at}").format(at=local_time(last))
-    return "unchecked", _("configured, never used")
+    if one.questions:
+        return "warning", _("needs you: {n} gone at the source").format(n=f"{one.questions:,}")
+    return _used(one)
 
 
 def line_of(one: Standing) -> str:
     """What to do about it, or what is known of it."""
     if not one.configured:
         return one.probe.cure
+    if one.certificate is not None:
+        text = _("The certificate “{subject}” ends on {day}: ask the operator for the next one.")
+        return text.format(subject=one.certificate.subject, day=local_time(one.certificate.ends)[:10])
     if one.outbox and one.outbox.rejected:
         return _("Each of them says why, and what to do.")
-    return "" if one.outbox and one.outbox.last_receipt else _("Try it out before the first push.")
+    if one.questions:
+        return _("Nothing is retired before somebody decides.")
+    return "" if _used(one)[0] != "unchecked" else _("Try it out before it is used for the first time.")
+
+
+def _used(one: Standing) -> tuple[theme.Status, str]:
+    """What was really exercised last: the newest receipt, or the newest run of every kind."""
+    if one.runs:
+        failed = [run for run in one.runs if run.state != "applied" or run.agreed is not True]
+        at = local_time(max(run.started_at for run in one.runs))
+        if failed:
+            return "error", _("last extraction {at} did not end well").format(at=at)
+        return "done", _("last extraction {at} agrees").format(at=at)
+    last = one.outbox.last_receipt if one.outbox else None
+    return ("done", _("last receipt {at}").format(at=local_time(last))) if last else (
+        "unchecked", _("configured, never used"))  # fmt: skip
+
+
+def _newest(workspace: Workspace, it: Connector) -> Sequence[Run]:
+    """The newest run of each kind."""
+    newest: dict[str, Run] = {}
+    for run in runs(workspace, system=it.target) if it.extract else ():
+        newest.setdefault(run.resource, run)
+    return list(newest.values())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from core.i18n import _
+from core.model.names import label as label_of
 from desktop import theme
 from desktop.exchange.brief import BRIEF, FIGURES
 from desktop.exchange.standing import Standing, line_of, state_of
@@ -44,24 +45,14 @@ class SystemCard(QFrame):
         column.addWidget(line, 1)
         if one.outbox is not None:
             column.addSpacing(theme.S)
-            column.addLayout(self._figures(one))
+            column.addLayout(
+                _figures([(_(BRIEF[name]), getattr(one.outbox, name), name) for name in FIGURES])
+            )
+        elif one.runs:
+            column.addSpacing(theme.S)
+            read = [(label_of("resource", run.resource), run.read, run.resource) for run in one.runs]
+            column.addLayout(_figures(read))
         column.addLayout(self._foot(one, push, configure))
-
-    def _figures(self, one: Standing) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(theme.M)
-        for name in FIGURES:
-            count = getattr(one.outbox, name)
-            box = QVBoxLayout()
-            box.setSpacing(0)
-            figure = label(f"{count:,}", "number")
-            if count and name == "rejected":
-                figure.setStyleSheet(f"color: {theme.tokens().error};")
-            box.addWidget(figure)
-            box.addWidget(label(_(BRIEF[name]), "muted"))
-            row.addLayout(box)
-        row.addStretch(1)
-        return row
 
     def _foot(
         self, one: Standing, push: Callable[[], object] | None, configure: Callable[[], object] | None
@@ -86,6 +77,23 @@ class SystemCard(QFrame):
             self.opened.emit(self.target)
             return
         super().keyPressEvent(event)
+
+
+def _figures(shown: Sequence[tuple[str, int, str]]) -> QHBoxLayout:
+    """Figures with their words below; only what was rejected is coloured."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.M)
+    for word, count, name in shown:
+        box = QVBoxLayout()
+        box.setSpacing(0)
+        figure = label(f"{count:,}", "number")
+        if count and name == "rejected":
+            figure.setStyleSheet(f"color: {theme.tokens().error};")
+        box.addWidget(figure)
+        box.addWidget(label(word, "muted"))
+        row.addLayout(box)
+    row.addStretch(1)
+    return row
 
 
 class CardGrid(QWidget):

@@ -11,6 +11,7 @@ from core.i18n import _
 from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange.connector_view import ConnectorView
+from desktop.exchange.extraction_view import ExtractionView
 from desktop.exchange.queue_view import QueueView
 from desktop.exchange.standing import Standing, line_of, state_of
 from desktop.widgets.parts import button, clear, label, status_word
@@ -42,10 +43,15 @@ class SystemView(QWidget):
             self.queue = QueueView(desk, one.target)
             self.queue.opened.connect(self.opened)
             self._add(_("Queue"), self.queue)
+        self.extraction: ExtractionView | None = None
+        if one.it.extract:
+            self.extraction = ExtractionView(desk, one.it)
+            self._add(_("Extraction"), self.extraction, self.extraction.look)
+            self.extraction.look()
         self.connector = ConnectorView(desk, one.it)
         self._add(_("Connector"), self.connector, self.connector.look)
         self._row.addStretch(1)
-        if self.queue is None:
+        if self.queue is None and self.extraction is None:
             self.connector.look()
         self.show_standing(one)
 
@@ -67,6 +73,9 @@ class SystemView(QWidget):
             self._head.addWidget(action)
         if line := line_of(one):
             self._line.addWidget(label(line, "muted", wrap=True))
+        if self.extraction is not None:
+            self.extraction.changes.setEnabled(one.configured)
+            self.extraction.everything.setEnabled(one.configured)
         if self.queue is not None and one.outbox is not None:
             self.queue.show_state(one.outbox)
 
