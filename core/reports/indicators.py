@@ -69,15 +69,32 @@ def _unsupported(note: str) -> Judge:
 def _extraction(resource: str) -> Judge:
     def judge(figures: Figures) -> Judgement:
         sums = figures["import.reconciliation"].only("resource", resource)
+        extracted = figures["exchange.extractions"].only("resource", resource).only("in_force", True)
         entities = figures["registry.entities"].only("resource", resource)
         if not sums.rows:
             return Judgement(None, None, _("No import of this kind is on record."))
         row = sums.dicts()[0]
         held = sum(int(n or 0) for n in entities.column("current"))
         evidence = (sums, entities, figures["import.runs"].only("resource", resource))
+        if extracted.rows:
+            return Judgement(held, *_extracted_verdict(extracted, row), (extracted, *evidence))
         return Judgement(held, *_extraction_verdict(row), evidence)
 
     return judge
+
+
+def _extracted_verdict(extracted: Figure, sums: Mapping[str, Cell]) -> tuple[bool | None, str]:
+    """Met by a full extraction that agreed with the source in every community, and by what followed on it."""
+    runs = extracted.dicts()
+    if not sums["reconciles"]:
+        return False, _("The counts do not reconcile; the evidence shows where.")
+    if not any(run["mode"] == "full" for run in runs):
+        return None, _("Only what changed was extracted; no full extraction is on record.")
+    if not all(run["agrees"] for run in runs):
+        return False, _("An extraction does not agree with its source; the evidence shows which.")
+    return True, _(
+        "Extracted in full and kept up by {n} runs; counts and digests agree with the source."
+    ).format(n=len(runs))
 
 
 def _extraction_verdict(row: Mapping[str, Cell]) -> tuple[bool | None, str]:
@@ -95,6 +112,12 @@ def _extraction_verdict(row: Mapping[str, Cell]) -> tuple[bool | None, str]:
 
 
 def _docking(figures: Figures) -> Judgement:
+    runs = figures["exchange.extractions"].only("system", "police_platform").only("in_force", True)
+    if runs.rows:
+        agree = all(run["agrees"] for run in runs.dicts())
+        ways = ", ".join(sorted({str(run["transport"]) for run in runs.dicts()}))
+        note = _("Extraction runs over {ways}; write-back of corrections is not on record.").format(ways=ways)
+        return Judgement(len(runs.rows), None if agree else False, note, (runs,))
     other = [figures[name] for name in ("exchange.deliveries", "exchange.receipts") if figures[name].rows]
     note = _("No exchange with the police working platform is on record.")
     if other:

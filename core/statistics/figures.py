@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from core.i18n import _
 from core.jobs import Progress
 from core.security.workspace import Workspace, permits
-from core.statistics import ledger_figures, registry_figures, trail_figures
+from core.statistics import extraction_figures, ledger_figures, registry_figures, trail_figures
 from core.statistics.definition import COMPUTED, Definition, Figure
 
-DECLARING = (registry_figures, ledger_figures, trail_figures)
+DECLARING = (registry_figures, ledger_figures, extraction_figures, trail_figures)
 """The modules whose figures exist; importing them is what declares them."""
 
 

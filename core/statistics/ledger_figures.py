@@ -9,11 +9,12 @@ from sqlalchemy import Connection, func, select
 
 from core.i18n import N_
 from core.jobs import Progress
+from core.model.extraction import extraction_run
 from core.model.ledger import change_set, finding, package, quarantine, refusal
 from core.model.registry import TABLES
 from core.statistics.definition import Cell, Column, Definition, declare
 
-_RUNS = N_("Imports in force, those taken back left out.")
+_RUNS = N_("Imports and extractions in force, those taken back left out.")
 
 
 @declare(Definition(
@@ -53,6 +54,8 @@ def _reconciliation(connection: Connection, progress: Progress) -> list[tuple[Ce
     for run in connection.execute(_in_force()):
         for name, counts in run.resources.items():
             sums[name].update(_sums(run, name, counts))
+    for run in connection.execute(_extracted()):
+        sums[run.resource].update(_sums_of_extraction(run))
     kept = dict(_quarantined(connection))
     rows: list[tuple[Cell, ...]] = []
     for name, each in sums.items():
@@ -122,6 +125,28 @@ def _sums(run: Any, name: str, counts: dict[str, int]) -> dict[str, int]:
         "differs": int((run.counts or {}).get(name) != counts),
         "unaccounted": int(counts["read"] != counts["accepted"] + counts["quarantined"]),
         **{key: counts[key] for key in ("read", "accepted", "quarantined", "new")},
+    }
+
+
+def _extracted() -> Any:
+    """The extractions in force that brought something."""
+    return (
+        select(extraction_run, change_set.c.counts.label("told"))
+        .join(change_set, change_set.c.id == extraction_run.c.change_set)
+        .where(extraction_run.c.state == "applied", change_set.c.undone_by.is_(None))
+    )
+
+
+def _sums_of_extraction(run: Any) -> dict[str, int]:
+    told = (run.told or {}).get(run.resource, {})
+    counts = {key: int(run.counts[key]) for key in ("read", "accepted", "quarantined", "new")}
+    return {
+        "runs": 1,
+        "snapshots": int(run.mode == "full"),
+        "bureau": int(run.system == "bureau_collection"),
+        "differs": int(any(told.get(key) != count for key, count in counts.items())),
+        "unaccounted": int(counts["read"] != counts["accepted"] + counts["quarantined"]),
+        **counts,
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import orjson
 import polars as pl
-from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import GridLinkError
@@ -177,17 +177,25 @@ def taken_up(ledger: Ledger) -> None:
 
 
 def watermark(workspace: Workspace, system: str, resource: str) -> str:
-    """Up to where the registry has what the source says: of the last run in force; "" if there is none."""
+    """Up to where the registry has what the source says; "" if it must be read from the beginning.
+
+    A run that was undone is not in force, nor is any that only followed on from it.
+    """
+    columns = (extraction_run.c.mode, extraction_run.c.since, extraction_run.c.until, change_set.c.undone_by)
     query = (
-        select(extraction_run.c.until)
-        .outerjoin(change_set, change_set.c.id == extraction_run.c.change_set)
+        select(*columns)
+        .select_from(extraction_run.outerjoin(change_set, change_set.c.id == extraction_run.c.change_set))
         .where(extraction_run.c.system == system, extraction_run.c.resource == resource,
-               extraction_run.c.state == "applied",
-               or_(extraction_run.c.change_set.is_(None), change_set.c.undone_by.is_(None)))
-        .order_by(extraction_run.c.id.desc()).limit(1)
+               extraction_run.c.state == "applied")
+        .order_by(extraction_run.c.id)
     )  # fmt: skip
+    reached = ""
     with workspace.store.read() as connection:
-        return str(connection.execute(query).scalar() or "")
+        for mode, since, until, undone_by in connection.execute(query):
+            follows = mode == "full" or (reached and (since or "") <= reached)
+            if undone_by is None and follows:
+                reached = max(reached, until or "")
+    return reached
 
 
 def runs(workspace: Workspace, *, system: str = "", limit: int = 200) -> list[Run]:

@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, select
 
 from core.exchange.configuration import ConnectorNotConfigured
-from core.exchange.connectors import connector
 from core.exchange.extraction import extracting
 from core.exchange.extraction.extracting import ExtractionDiffers, NotASource, extract
 from core.exchange.extraction.gone import NotDecided, decide_gone, gone, open_questions
@@ -20,6 +19,7 @@ from core.registry.undo import undo
 from core.security.workspace import Actor, NotPermitted
 from core.training.upstream import start_upstream
 from tests.core.departments import row
+from tests.core.exchange.paging import paged
 from tests.core.exchange.sources import ROWS, address, connect, house, person
 
 BUREAU, PLATFORM = "bureau_collection", "police_platform"
@@ -29,13 +29,6 @@ COUNT = 25
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Ten rows a page, so that a few rows make several."""
-
-    def paged(system):
-        it = connector(system)
-        small = {name: one.model_copy(update={"page_size": 10}) for name, one in it.extract.items()}
-        free = it.limits.model_copy(update={"requests_per_second": None})
-        return it.model_copy(update={"extract": small, "limits": free})
-
     monkeypatch.setattr(extracting, "connector", paged)
 
 
@@ -198,6 +191,13 @@ def test_an_undone_extraction_is_extracted_again(embedded_bureau, bureau):
     assert held(embedded_bureau) == 0
     (again,) = take(embedded_bureau)
     assert (again.mode, again.counts["new"]) == ("full", COUNT)
+    bureau.records("address", put=[address(90, gxsj="2026-11-21 09:00:01")])
+    (change,) = take(embedded_bureau)
+    (nothing,) = take(embedded_bureau)
+    assert (change.read, nothing.read, nothing.change_set) == (1, 0, None)
+    undo(embedded_bureau, change.change_set)
+    (once_more,) = take(embedded_bureau)
+    assert (once_more.mode, once_more.counts["new"]) == ("incremental", 1)
 
 
 def test_a_cancelled_run_is_taken_up_where_it_stood(embedded_bureau, bureau):
