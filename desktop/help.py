@@ -26,15 +26,35 @@ def page_help(name: str) -> QWidget:
 
 def shortcut_sheet(pages: Sequence[tuple[str, str]]) -> QWidget:
     """Every shortcut with what it does; ``pages`` are the rail's, key and title."""
-    rows = [
-        ("Ctrl+K", _("Search")), *pages, ("Ctrl+PgUp / PgDn", _("The tab beside")),
-        ("F5", _("Look again")), ("F1", _("Help of this page")), ("Esc", _("Close the drawer")),
-        ("Ctrl+L", _("Lock")), ("J / K", _("Next and previous row")), ("Enter", _("Open")), ("Ctrl+/", _("This sheet")),
-    ]  # fmt: skip
+    sections = (
+        (_("Everywhere"), [
+            ("Ctrl+K", _("Search")), *pages, ("Ctrl+PgUp / PgDn", _("The tab beside")),
+            ("Alt+Left / Right", _("Back and forward through what was opened")), ("F5", _("Look again")),
+            ("F1", _("Help of this page")), ("Esc", _("Close the drawer")), ("Ctrl+L", _("Lock")),
+            ("Ctrl+/", _("This sheet")),
+        ]),
+        (_("Tables"), [
+            ("J / K", _("Next and previous row")), ("Enter", _("Open")), ("Ctrl+Enter", _("Open the file")),
+            ("Space", _("Pick the row")), ("Ctrl+A", _("Pick all matching")), ("Shift+Esc", _("Pick nothing")),
+            ("Ctrl+F", _("Filter by text")), ("Ctrl+Shift+F", _("Add a condition")),
+        ]),
+        (_("Files"), [
+            ("Ctrl+Tab", _("The next file")), ("Ctrl+W", _("Close the file")), ("Ctrl+E", _("Edit")),
+            ("Ctrl+S", _("Save what was edited")),
+        ]),
+        (_("Search field"), [
+            ("Up / Down", _("Next and previous row")), ("Tab", _("The next group")), ("Enter", _("Open the file")),
+            ("Shift+Enter", _("Look at it in the drawer")),
+        ]),
+    )  # fmt: skip
+    rows = [line for title, lines in sections for line in (("", title), *lines)]
     made = QWidget()
     grid = QGridLayout(made)
     grid.setVerticalSpacing(theme.S)
     for row, (keys, meaning) in enumerate(rows):
+        if not keys:
+            grid.addWidget(label(meaning, "heading"), row, 0, 1, 2)
+            continue
         code = label(keys, "muted")
         code.setFont(theme.monospace())
         grid.addWidget(code, row, 0)

@@ -119,13 +119,12 @@ class SearchField(QLineEdit):
 
     def _meant(self, wanted: str, match: Match) -> None:
         """The addresses that a differently written text may mean, with the matcher's reasons."""
-        reasons = " ".join(match.reasons)
         title = _("The address that is meant") if match.decision == "match" else _("Choose among")
+        title = f"{title} · {' '.join(match.reasons)}" if match.reasons else title
         sure = match.address_code if match.decision == "match" else None
         chosen = [one for one in match.candidates if sure is None or one.address_code == sure]
         entries = [
-            self._record("address", one.entity, one.full_text, reasons or one.address_code)
-            for one in chosen
+            self._record("address", one.entity, one.full_text, one.address_code) for one in chosen
         ]
         self._arrived(wanted, "meant", [Group(title, entries)] if entries else [])
 
@@ -177,8 +176,11 @@ class SearchField(QLineEdit):
         self.hits.clear()
         self._entries.clear()
         for group in (group for name in _ORDER for group in self._groups.get(name, ())):
-            self._add_head(group.title)
-            for one in group.entries:
+            there = {one.key for one in self._entries.values()}
+            fresh = [one for one in group.entries if one.key not in there]
+            if fresh:
+                self._add_head(group.title)
+            for one in fresh:
                 self._add(one)
         if not self._entries and "hits" in self._groups:
             text = _("Nothing found for “{text}”. Fewer characters find more.").format(text=self._asked)

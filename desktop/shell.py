@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QMouseEvent, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -75,7 +75,8 @@ class Shell(QMainWindow):
         self._build()
         self._connect()
         self._restore()
-        self.show_page(next(iter(self.pages)))
+        kept, first = self.memory.get("page"), next(iter(self.pages))
+        self.show_page(kept if kept in self.pages else first)
         self._stack.setFocus()
 
     # --- what pages ask for ---
@@ -320,18 +321,17 @@ class Shell(QMainWindow):
     # --- remembered state ---
 
     def _restore(self) -> None:
-        state = QSettings(str(desktop_state_path()), QSettings.Format.IniFormat)
-        geometry = state.value("geometry")
-        if geometry is None or not self.restoreGeometry(geometry):
+        geometry = QByteArray.fromBase64(str(self.memory.get("geometry", "")).encode())
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
             self.resize(1366, 768)
         self.drawer.setVisible(False)
-        self._split.setSizes([1000, int(str(state.value("drawer", _DRAWER)))])
+        self._split.setSizes([1000, int(self.memory.get("drawer", _DRAWER))])
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        state = QSettings(str(desktop_state_path()), QSettings.Format.IniFormat)
-        state.setValue("geometry", self.saveGeometry())
+        self.memory.put("geometry", bytes(self.saveGeometry().toBase64().data()).decode())
         if self.drawer.isVisible():
-            state.setValue("drawer", self.drawer.width())
+            self.memory.put("drawer", self.drawer.width())
+        self.memory.put("page", next(name for name, page in self.pages.items() if page is self._stack.currentWidget()))
         self._idle.stop()
         for page in self.pages.values():
             page.closing()

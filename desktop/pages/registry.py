@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
-from core.model import names as labels
+from core.model.names import label as name_of
 from core.registry.browse import SHOWN
+from core.registry.drafts import Draft, kept
 from core.registry.filters import Selection
 from desktop import theme
 from desktop.desk import Desk
@@ -54,6 +57,11 @@ class RegistryPage(Page):
         self.listing.shown.connect(self._mark_kind)
         QShortcut(QKeySequence("Ctrl+E"), self).activated.connect(self._edit)
         self._started = False
+        for resource, entity, title in desk.memory.get("files", []):
+            self.files.open((resource, int(entity)), in_front=False)
+            self.files.name((resource, int(entity)), title)
+        if desk.workspace.actor.may("registry.edit"):
+            desk.jobs.read(lambda: kept(desk.workspace), self._offer_drafts)
 
     # --- what others ask for ---
 
@@ -101,18 +109,29 @@ class RegistryPage(Page):
         if self._started:
             self.listing.remember()
             self.desk.memory.put("kind", self.model.resource)
+        titles = [[key[0], str(key[1]), self.files.title(key)] for key in self.files.keys]
+        self.desk.memory.put("files", titles[-_KEPT_OPEN:])
 
     def _edit(self) -> None:
         view = self.files.view(self.files.current) if self.files.current is not None else None
         if isinstance(view, FileView):
             view.edit()
 
+    def _offer_drafts(self, drafts: Sequence[Draft]) -> None:
+        """What was typed and not saved opens as tabs behind, so that nothing is forgotten."""
+        for draft in drafts:
+            self.files.open((draft.resource, draft.entity), in_front=False)
+            self.files.name((draft.resource, draft.entity), name_of("resource", draft.resource))
+        if drafts:
+            text = _("{n} records were edited and not saved; they stand as tabs in the registry.")
+            self.desk.messages.notice(text.format(n=len(drafts)))
+
     def _mark_kind(self) -> None:
         if self.model.resource in KINDS:
             self.kinds.button(KINDS.index(self.model.resource)).setChecked(True)
 
     def _segment(self, number: int, name: str) -> QPushButton:
-        made = QPushButton(labels.label("resource", name))
+        made = QPushButton(name_of("resource", name))
         made.setProperty("kind", "segment")
         made.setCheckable(True)
         made.setChecked(number == 0)
@@ -128,5 +147,5 @@ class RegistryPage(Page):
     def _named(self, key: tuple[str, int], title: str) -> None:
         """Names the tab, and remembers what was opened lately (masked as it is shown)."""
         self.files.name(key, title)
-        kept = [one for one in self.desk.memory.get("recent", []) if one[:2] != [key[0], str(key[1])]]
-        self.desk.memory.put("recent", [[key[0], str(key[1]), title], *kept][:_KEPT_OPEN])
+        others = [one for one in self.desk.memory.get("recent", []) if one[:2] != [key[0], str(key[1])]]
+        self.desk.memory.put("recent", [[key[0], str(key[1]), title], *others][:_KEPT_OPEN])

@@ -37,7 +37,8 @@ def headline(one: Record) -> str:
     return one.title
 
 
-def _way(one: Record) -> Sequence[str]:
+def way(one: Record) -> Sequence[str]:
+    """The breadcrumb: the kind, then the way down, then a house's own code."""
     own = [one.title] if headline(one) != one.title else []
     address = [other.title for other in one.related if other.resource == "address" and other.title != headline(one)]
     return [labels.label("resource", one.resource), *(crumbs(one) or address[:1]), *own]
@@ -53,7 +54,7 @@ class FileHead(QWidget):
         row.setSpacing(theme.S)
         words = QVBoxLayout()
         words.setSpacing(theme.XS)
-        words.addWidget(label(STEP.join(_way(one)), "crumb", wrap=True))
+        words.addWidget(label(STEP.join(way(one)), "crumb", wrap=True))
         title = label(headline(one), "title", wrap=True)
         title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         words.addWidget(title)

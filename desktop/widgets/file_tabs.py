@@ -90,6 +90,10 @@ class FileTabs(QWidget):
             self.bar.setTabText(place, title if len(title) <= _WIDEST else f"…{title[-_WIDEST + 1 :]}")
             self.bar.setTabToolTip(place, title)
 
+    def title(self, key: Key) -> str:
+        """The whole title of an open file."""
+        return self.bar.tabToolTip(self._keys.index(key))
+
     def show_fixed(self) -> None:
         """Brings the fixed page to the front."""
         self.bar.setCurrentIndex(self._keys.index(None))

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtPrintSupport import QPrintDialog, QPrinter
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from shiboken6 import isValid
 
 from core.i18n import _
@@ -14,12 +26,14 @@ from core.model import names as labels
 from core.model.labels import field_title, shown_value
 from core.registry.drafts import Draft, of as draft_of, throw_away
 from core.registry.editing import EditResult
+from core.registry.printed import note_printed
 from core.registry.record import Record, Word, record
 from core.registry.undo import undo_edit
 from core.spatial.vicinity import vicinity
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs import Job
+from desktop.widgets import printing
 from desktop.widgets.deliveries_part import deliveries_of
 from desktop.widgets.edit_form import EditForm, editable_fields
 from desktop.widgets.field_list import FieldList, why_text
@@ -100,6 +114,7 @@ class FileView(QWidget):
             made.append(button(_("Edit"), self.edit, icon="edit", kind="primary", tip="Ctrl+E"))
         if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
             made.append(button(_("Show on the map"), self._to_map, icon="map"))
+        made.append(self._printing(one))
         made.append(
             button(_("Copy"), partial(self._copy, one), icon="copy", tip=_("Title and key to the clipboard"))
         )
@@ -136,6 +151,43 @@ class FileView(QWidget):
     def _left_as_it_was(self) -> None:
         self.form = None
         self.refresh()
+
+    def _printing(self, one: Record) -> QPushButton:
+        made, menu = QPushButton(_("Print")), QMenu(self)
+        made.setIcon(theme.icon("print"))
+        menu.addAction(_("As PDF…"), partial(self._ask_pdf, one))
+        menu.addAction(_("On a printer…"), partial(self._ask_printer, one))
+        made.setMenu(menu)
+        return made
+
+    def _ask_pdf(self, one: Record) -> None:
+        name, _kind = QFileDialog.getSaveFileName(self, _("Print as PDF"), f"{headline(one)}.pdf", "*.pdf")
+        if name:
+            self.write_pdf(Path(name))
+
+    def write_pdf(self, path: Path) -> None:
+        """Writes the file as PDF; that it was printed is on record before it is."""
+        one, user = self.record, self.desk.workspace.actor.name
+        if one is None:
+            return
+
+        def written(_none: object) -> None:
+            pages = printing.write_pdf(one, path, user)
+            self.desk.messages.done(_("Printed on {n} pages: {file}").format(n=pages, file=path))
+
+        note = partial(note_printed, self.desk.workspace, self.resource, self.entity, where="pdf")
+        self.desk.jobs.read(note, written)
+
+    def _ask_printer(self, one: Record) -> None:
+        printer, user = QPrinter(QPrinter.PrinterMode.HighResolution), self.desk.workspace.actor.name
+        if QPrintDialog(printer, self).exec() != QPrintDialog.DialogCode.Accepted:
+            return
+        note = partial(note_printed, self.desk.workspace, self.resource, self.entity, where="printer")
+
+        def noted(_none: object) -> None:
+            printing.print_on(one, printer, user)
+
+        self.desk.jobs.read(note, noted)
 
     def _to_map(self) -> None:
         self.desk.show_on_map(self.resource, self.entity)

@@ -26,11 +26,11 @@ class PickBar(QFrame):
         self.row.setSpacing(theme.S)
         self.row.addWidget(self.count)
         self.row.addWidget(self.all)
-        self.on_map = button(_("Show on the map"), lambda: desk.map_rows(model.chosen()), icon="map", kind="link")
-        self.on_map.setVisible(desk.workspace.actor.may("map.read"))
-        self.row.addWidget(self.on_map)
+        self.on_map = button(_("Show on the map"), lambda: desk.map_rows(model.chosen()), icon="map")
         self.row.addStretch(1)
         actor = desk.workspace.actor
+        self.on_map.setVisible(actor.may("map.read"))
+        self.row.addWidget(self.on_map)
         if actor.may("registry.bulk_edit"):
             self.row.addWidget(button(_("Edit the picked…"), self.edit, icon="edit"))
         self.row.addWidget(button(_("Pick nothing"), model.clear_picks, kind="link", tip="Shift+Esc"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton
@@ -332,3 +333,59 @@ def test_a_change_of_all_picked_is_previewed_and_its_button_says_how_many(
     back.click()
     settle(qtbot, shell)
     assert editing.editable(workspace, "house", entity_id("H001")).values["use"] == "rented"
+
+
+def test_a_file_is_printed_masked_with_user_and_time_and_that_is_on_record(
+    shell: Shell, qtbot: Any, workspace: Workspace, tmp_path: Path
+):
+    theme.apply(QApplication.instance(), "dark")  # type: ignore[arg-type]  # it is a QApplication
+    view = opened(shell, qtbot, "address", "A00000000001")
+    target = tmp_path / "file.pdf"
+    view.write_pdf(target)
+    settle(qtbot, shell)
+    pages = PdfReader(target).pages
+    said = "".join("".join(page.extract_text() for page in pages).split())
+    assert len(pages) == 1 and "姑苏区平江路1号101室" in said and "张*" in said and said.count("steward") > 5
+    (entry,) = audit.entries(workspace, action="record.printed")
+    assert entry.subject == f"address:{entity_id('A00000000001')}"
+
+
+def test_page_files_and_window_come_back_for_the_user_who_left_them(shell: Shell, qtbot: Any, workspace: Workspace):
+    opened(shell, qtbot, "address", "A00000000001")
+    shell.resize(1240, 700)
+    shell.close()
+    again = Shell(workspace, QUIET)
+    qtbot.addWidget(again)
+    again.show()
+    settle(qtbot, again)
+    files = registry(again).files
+    assert again.pages["registry"].isVisible() and again.height() == 700
+    assert [files.title(key) for key in files.keys] == ["姑苏区平江路1号101室"]
+    assert not audit.entries(workspace, action="person.read")
+    other = Shell(Workspace(workspace.store, Actor("officer1", frozenset({"officer"}))), QUIET)
+    qtbot.addWidget(other)
+    other.show()
+    settle(qtbot, other)
+    assert registry(other).files.keys == []
+    for window in (again, other):
+        window.close()
+
+
+def test_picked_rows_go_to_the_map_as_the_selection_that_they_are(shell: Shell, qtbot: Any):
+    asked: list[Any] = []
+    page = registry(shell)
+    shell.show_page("registry")
+    page.open_kind("person")
+    settle(qtbot, shell)
+    page.model.pick(0)
+    shell.pages["map"] = shell.pages["inbox"]  # stands where the map is
+    shell.pages["map"].show_selection = asked.append  # type: ignore[attr-defined]
+    page.listing.picks.on_map.click()
+    assert asked == [page.model.chosen()] and len(asked[0].ids) == 1
+    settle(qtbot, shell)
+
+
+def test_every_key_stands_on_the_sheet(shell: Shell):
+    shell.show_shortcuts()
+    said = words(shell.drawer)
+    assert all(key in said for key in ("Ctrl+K", "Alt+Left", "Ctrl+W", "Ctrl+E", "Ctrl+A", "Shift+Enter", "Ctrl+PgUp"))
