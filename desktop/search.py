@@ -123,9 +123,7 @@ class SearchField(QLineEdit):
         title = f"{title} · {' '.join(match.reasons)}" if match.reasons else title
         sure = match.address_code if match.decision == "match" else None
         chosen = [one for one in match.candidates if sure is None or one.address_code == sure]
-        entries = [
-            self._record("address", one.entity, one.full_text, one.address_code) for one in chosen
-        ]
+        entries = [self._record("address", one.entity, one.full_text, one.address_code) for one in chosen]
         self._arrived(wanted, "meant", [Group(title, entries)] if entries else [])
 
     def _arrived(self, wanted: str, name: str, groups: Sequence[Group]) -> None:
@@ -175,11 +173,12 @@ class SearchField(QLineEdit):
         kept = self._entries.get(self.hits.currentRow()) if self._moved else None
         self.hits.clear()
         self._entries.clear()
+        meant = next(iter(self._groups.get("meant", ())), None)
         for group in (group for name in _ORDER for group in self._groups.get(name, ())):
             there = {one.key for one in self._entries.values()}
             fresh = [one for one in group.entries if one.key not in there]
             if fresh:
-                self._add_head(group.title)
+                self._add_head(meant.title if meant is not None and _covers(group, meant) else group.title)
             for one in fresh:
                 self._add(one)
         if not self._entries and "hits" in self._groups:
@@ -269,3 +268,8 @@ class SearchField(QLineEdit):
     def _go(self, row: int) -> None:
         self._moved = True
         self.hits.setCurrentRow(row)
+
+
+def _covers(group: Group, meant: Group) -> bool:
+    """Whether a group holds every line of another: then its head says why, and nothing is shown twice."""
+    return {one.key for one in meant.entries} <= {one.key for one in group.entries}
