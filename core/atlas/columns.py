@@ -28,7 +28,6 @@ ANCHORS: Final = {
 }  # fmt: skip
 """What a row stands at when it has no position of its own."""
 READ: Final = ("address", *ANCHORS)
-_AT_A_TIME: Final = 100_000
 
 
 def read(connection: Connection, resource: str, where: ColumnElement[bool] | None = None) -> Columns:
@@ -38,10 +37,10 @@ def read(connection: Connection, resource: str, where: ColumnElement[bool] | Non
     names += [ANCHORS[resource]] if resource in ANCHORS else []
     names += ["move_out"] if resource == "person" else []
     query = select(*(table.c[n] for n in ("id", "changed_in", "retired_in", "collected_at", *names)))
-    chosen = (query if where is None else query.where(where)).execution_options(yield_per=_AT_A_TIME)
+    chosen = query if where is None else query.where(where)
     types = {"id": pl.Int64, "changed_in": pl.Int64, "retired_in": pl.Int64, "collected_at": pl.String}
     types |= {name: pl.Float64 if name in {"lon", "lat"} else pl.String for name in names}
-    parts = [_numbers(_frame(some, types)) for some in connection.execute(chosen).partitions()]
+    parts = [_numbers(_frame(some, types)) for some in bulk.batches(connection, chosen)]
     whole = pl.concat(parts) if parts else _numbers(pl.DataFrame(schema=types))
     return _placed(whole.sort("id"))
 

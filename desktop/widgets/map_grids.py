@@ -30,6 +30,7 @@ from core.spatial.tessellation import Problem, problems
 from desktop import theme
 from desktop.desk import Desk
 from desktop.map.view import MapView
+from desktop.widgets.map_grid_files import GridFiles
 from desktop.widgets.parts import button, label, rule
 
 _BESIDE: Final = 1e-5
@@ -60,6 +61,9 @@ class GridPanel(QWidget):
         self.reason.setPlaceholderText(_("Reason, kept with the change"))
         self.name.setPlaceholderText(_("Name of a new grid"))
         self.maintainer.setPlaceholderText(_("Its maintainer"))
+        self.files = GridFiles(desk, self.reason.text)
+        self.files.go.connect(lambda lon, lat: view.go(lon, lat, 18))
+        self.files.stored.connect(self._stored)
         self.save_button = button(_("Save"), self.save, icon="done", kind="primary")
         self._build()
         self.ask("choose")
@@ -84,6 +88,9 @@ class GridPanel(QWidget):
         column.addWidget(self.name)
         column.addWidget(self.maintainer)
         column.addLayout(_row(button(_("Draw a new grid"), lambda: self.ask("draw"), icon="grid")))
+        column.addWidget(rule())
+        column.addWidget(self.files)
+        column.addWidget(rule())
         if self._desk.workspace.actor.may("registry.edit"):
             column.addLayout(
                 _row(button(_("Undo the last change"), self.take_back, icon="undo", kind="link"))
@@ -282,8 +289,10 @@ class GridPanel(QWidget):
         self._desk.jobs.run(title, lambda _progress: act(), self._stored)
 
     def _stored(self, result: GridResult) -> None:
-        if result.change_set is not None:
-            self.last.append(result.change_set)
+        if result.change_set is None:
+            self._desk.messages.notice(_("The file holds nothing new."))
+            return
+        self.last.append(result.change_set)
         told = _(
             "Change set {number}: {new} new, {changed} changed, {retired} retired; {addresses} addresses moved."
         )

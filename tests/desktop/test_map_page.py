@@ -109,7 +109,7 @@ def test_addresses_without_a_place_are_put_on_the_map_by_keyboard(qtbot, shell: 
     qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
-def test_a_border_is_moved_for_both_neighbours_checked_saved_and_undone(qtbot, shell: Shell):
+def test_a_border_is_moved_for_both_neighbours_checked_saved_and_undone(qtbot, shell: Shell, tmp_path: Path):
     page = shell.pages["map"]
     page.bar.grids.click()
     panel = page.work.grids
@@ -130,6 +130,16 @@ def test_a_border_is_moved_for_both_neighbours_checked_saved_and_undone(qtbot, s
     panel.take_back()
     qtbot.waitUntil(lambda: not panel.last and not shell.jobs.running, timeout=20_000)
     assert next(one.shape for one in page.areas["grid"] if one.code == area.code).equals(area.shape)
+    panel.files.check()
+    qtbot.waitUntil(lambda: panel.files.list.count() > 0 and not shell.jobs.running, timeout=20_000)
+    assert panel.files.told.text()
+    panel.files.ask_save = panel.files.ask_open = lambda: tmp_path / "grids.gpkg"
+    panel.files.hand_out()
+    qtbot.waitUntil(lambda: (tmp_path / "grids.gpkg").exists() and not shell.jobs.running, timeout=20_000)
+    panel.reason.setText("重新导入")
+    with qtbot.waitSignal(panel.files.stored, timeout=20_000) as stored:
+        panel.files.take_in()
+    assert stored.args[0].changed == stored.args[0].new == 0 < stored.args[0].same
     panel.hide()
     assert page.map.place.draft is None
 
