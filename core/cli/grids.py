@@ -70,7 +70,7 @@ def check(session: Session, *, file: Path | None) -> Outcome:
             for p in found.problems
         ],
     }  # fmt: skip
-    names = {"gap": _("gap"), "overlap": _("overlap"), "broken": _("broken border")}
+    names = {"gap": _("gap between grids"), "overlap": _("overlap"), "broken": _("broken border")}
     rows = [
         (names[p.kind], ", ".join(p.grids), p.area_m2, f"{p.lon:.6f},{p.lat:.6f}")
         for p in found.problems[:_SHOWN]

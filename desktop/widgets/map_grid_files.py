@@ -80,7 +80,7 @@ class GridFiles(QWidget):
         )  # fmt: skip
 
     def _checked(self, found: GridCheck) -> None:
-        words = {"gap": _("gap"), "overlap": _("overlap"), "broken": _("broken border")}
+        words = {"gap": _("gap between grids"), "overlap": _("overlap"), "broken": _("broken border")}
         self.told.setText(_("Addresses in no grid: {none}; in one: {one}; in several: {several}.").format(
             none=f"{found.addresses_in_none:,}", one=f"{found.addresses_in_one:,}",
             several=f"{found.addresses_in_several:,}"))  # fmt: skip

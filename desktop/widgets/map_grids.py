@@ -251,7 +251,7 @@ class GridPanel(QWidget):
     def _checked(self, turn: int, found: Sequence[Problem]) -> None:
         if turn != self._turn or self.chosen is None:
             return
-        words = {"gap": _("gap"), "overlap": _("overlap"), "broken": _("broken border")}
+        words = {"gap": _("gap between grids"), "overlap": _("overlap"), "broken": _("broken border")}
         self.found.clear()
         for one in found:
             item = QListWidgetItem(theme.icon("warning", theme.tokens().warning, 16),
