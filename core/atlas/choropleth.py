@@ -20,6 +20,9 @@ from core.spatial.tiles import SMALLEST
 
 By = Literal["community", "grid"]
 CLASSES: Final = 5
+_BY_KM2: Final = {"density": ("person", SMALLEST), "organisations": ("organisation", 0)}
+"""What is counted by area, and the fewest that may be shown."""
+_PER_ADDRESS: Final = {"hazards": "hazard", "disputes": "dispute"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,12 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
                    good=True),
         Definition("coverage", N_("On the map"), N_("standard addresses that have a position"), "%", good=True),
         Definition("findings", N_("Findings per 100 addresses"), N_("open findings, by the address they are about"),
+                   N_("per 100 addresses"), good=False),
+        Definition("organisations", N_("Organisations per km²"), N_("organisations, by their address"),
+                   N_("organisations/km²")),
+        Definition("hazards", N_("Hazards per 100 addresses"), N_("hazards on record, by their address"),
+                   N_("per 100 addresses"), good=False),
+        Definition("disputes", N_("Disputes per 100 addresses"), N_("disputes on record, by their address"),
                    N_("per 100 addresses"), good=False),
     )
 }  # fmt: skip
@@ -88,12 +97,13 @@ def _breaks(values: Numbers) -> list[float]:
 def _values(atlas: Atlas, statistic: str, by: By, known: Numbers, some: Sequence[Area]) -> list[float | None]:
     area = lookup(known, atlas.held["address"][by])
     count = len(known)
-    if statistic == "density":
+    if statistic in _BY_KM2:
+        resource, least = _BY_KM2[statistic]
         square = {entity_id(one.code): one.km2 for one in some}
-        people = _sums(area, layers.address_of(atlas.held, "person")[atlas.held["person"]["alive"]], count)
+        sums = _standing(atlas, resource, area, count)
         return [
-            round(n / square[key], 1) if n >= SMALLEST and square[key] > 0 else None
-            for key, n in zip(known.tolist(), people.tolist(), strict=True)
+            round(n / square[key], 1) if n >= least and square[key] > 0 else None
+            for key, n in zip(known.tolist(), sums.tolist(), strict=True)
         ]
     part, whole = np.zeros(count), np.zeros(count)
     alive = np.flatnonzero(atlas.held["address"]["alive"])
@@ -113,12 +123,19 @@ def _parts(atlas: Atlas, statistic: str, area: Numbers, alive: Numbers, count: i
     address = atlas.held["address"]
     if statistic == "coverage":
         return _sums(area, alive[np.isfinite(address["lon"][alive])], count)
+    if statistic in _PER_ADDRESS:
+        return _standing(atlas, _PER_ADDRESS[statistic], area, count)
     layer = atlas.layers.get("findings")
     if layer is None:
         return np.zeros(count)
     place = lookup(address["id"], layer.index.ids)
     here = place >= 0
     return _sums(area, place[here], count, layer.index.weight[here])
+
+
+def _standing(atlas: Atlas, resource: str, area: Numbers, count: int) -> Numbers:
+    """How many rows in use of a resource stand at an address of each area."""
+    return _sums(area, layers.address_of(atlas.held, resource)[atlas.held[resource]["alive"]], count)
 
 
 def _sums(area: Numbers, at: Numbers, count: int, weights: Numbers | None = None) -> Numbers:

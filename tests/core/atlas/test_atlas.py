@@ -13,7 +13,7 @@ import shapely
 
 from core.atlas import areas, selecting
 from core.atlas.atlas import Atlas, newest
-from core.atlas.choropleth import choropleth
+from core.atlas.choropleth import DEFINITIONS, choropleth
 from core.atlas.selecting import ShapeUnusable, inside, listed, position
 from core.cli.main import main
 from core.model.registry import entity_id
@@ -208,7 +208,10 @@ def test_figures_by_area_say_what_they_are_and_hide_few_people(late: Workspace, 
         atlas.last,
         [60.0, 70.0, 80.0, 90.0, 100.0],
     )
-    assert choropleth(late, atlas, shapes, "findings", "community").values[COMMUNITY] >= 0
+    for statistic in DEFINITIONS:
+        found = choropleth(late, atlas, shapes, statistic, "community")
+        assert found.definition.unit and found.values.keys() == {COMMUNITY}
+    assert choropleth(late, atlas, shapes, "hazards", "community").values[COMMUNITY] == 0
 
 
 def test_a_box_lists_what_is_inside_and_looking_is_on_record(late: Workspace, sender):
