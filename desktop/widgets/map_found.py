@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from core.atlas.selecting import SHOWN, Found, Inside
@@ -20,6 +20,7 @@ class FoundList(QWidget):
 
     opened = Signal(str, object)
     layer_changed = Signal(str)
+    file_wanted = Signal(str, object)
     export = Signal(str)
     to_registry = Signal(str)
 
@@ -33,8 +34,9 @@ class FoundList(QWidget):
         self.layers.currentIndexChanged.connect(lambda _n: self.layer_changed.emit(self.layer))
         self.list = QListWidget()
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemActivated.connect(self._open)
-        self.list.itemClicked.connect(self._open)
+        self.list.setToolTip(_("A click shows it on the map, Enter or a double click opens its file"))
+        self.list.itemActivated.connect(lambda item: self._tell(item, self.file_wanted))
+        self.list.itemClicked.connect(lambda item: self._tell(item, self.opened))
         self.told = label("", "muted", wrap=True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, theme.S, 0)
@@ -78,7 +80,7 @@ class FoundList(QWidget):
         else:
             self.told.setText(_("{count} records").format(count=f"{whole:,}"))
 
-    def _open(self, item: QListWidgetItem) -> None:
+    def _tell(self, item: QListWidgetItem, signal: SignalInstance) -> None:
         chosen = item.data(Qt.ItemDataRole.UserRole)
         if chosen:
-            self.opened.emit(*chosen)
+            signal.emit(*chosen)

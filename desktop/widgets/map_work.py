@@ -148,6 +148,7 @@ class MapWork(QObject):
     def _list(self, found: Sequence[Inside], title: str) -> None:
         self.found = FoundList(found, may_export=self._desk.workspace.actor.may("registry.read"))
         self.found.opened.connect(self._open)
+        self.found.file_wanted.connect(self._desk.open_file)
         self.found.layer_changed.connect(self._rows)
         self.found.export.connect(self._export)
         self.found.to_registry.connect(self._to_registry)
