@@ -120,6 +120,11 @@ class Case:
         """The fields that have to be settled."""
         return tuple(f.name for f in self.fields if f.differs and f.state == "conflict")
 
+    @property
+    def settled_fields(self) -> tuple[str, ...]:
+        """The fields about which somebody has decided and departments still differ: they can be settled anew."""
+        return tuple(f.name for f in self.fields if f.differs and f.state == "settled")
+
 
 @permits("finding.read")
 def conflicts(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QSplitter, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
 from core.i18n import N_, _
+from core.jobs import Progress
 from core.model.names import SENDERS, label as name_of
 from core.registry.undo import undo
 from core.stewardship.adjudication import (
@@ -20,11 +22,13 @@ from core.stewardship.adjudication import (
     settle_all,
 )
 from core.stewardship.conflicts import Case, Conflict, ConflictPage, Filters, case, conflicts
+from core.stewardship.exporting_lists import export_conflicts
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.case_view import BulkView, CaseView
-from desktop.widgets.parts import button, empty, head, label
+from desktop.widgets.exporting import ListExport
+from desktop.widgets.parts import button, empty, label
 from desktop.widgets.tables import Field, RowsModel, table
 
 _LISTED = 2_000
@@ -57,8 +61,13 @@ class AdjudicationPage(Page):
         self.by.addItem(_("the newest word"), NEWEST)
         for name in SENDERS:
             self.by.addItem(name_of("sender", name), name)
-        for box in (self.kind, self.source):
+        self.state = QComboBox()
+        for name, title in (("conflict", _("to settle")), ("settled", _("settled"))):
+            self.state.addItem(title, name)
+        for box in (self.kind, self.source, self.state):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.currentIndexChanged.connect(lambda _index: self.refresh())
+        self.export = ListExport(desk, self.model, _("Conflicts"), writer=self._write)
         self._count, self._wanted = label("", "muted"), 0
         self.bulk = button(_("Settle all…"), self.preview_bulk, icon="done")
         self._case = QStackedWidget()
@@ -73,13 +82,28 @@ class AdjudicationPage(Page):
         self._states.addWidget(empty("done", _(
             "No department contradicts another here. As soon as two of them speak of the same thing, they are compared."
         )))  # fmt: skip
+        self._states.addWidget(empty("adjudication", _("Nothing has been settled yet.")))
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(
-            head("", self._count, self.kind, self.source, label(_("all for")), self.by, self.bulk)
+            self._bar()
         )
         outer.addWidget(self._states, 1)
+
+    def _bar(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(theme.S)
+        for widget in (self.state, self.kind, self.source, self._count):
+            row.addWidget(widget)
+        row.addStretch(1)
+        for action in (self.export, label(_("all for"), "muted"), self.by, self.bulk):
+            row.addWidget(action)
+        return row
+
+    def _write(self, out: Path, progress: Progress) -> int:
+        state = self.state.currentData()
+        return export_conflicts(self.desk.workspace, self.filters(), out, state=state, progress=progress)
 
     # --- what the user does ---
 
@@ -114,8 +138,8 @@ class AdjudicationPage(Page):
 
     def refresh(self) -> None:
         """Reads the list beside the window."""
-        workspace, filters = self.desk.workspace, self.filters()
-        self.desk.jobs.read(lambda: conflicts(workspace, filters, limit=_LISTED), self._show)
+        workspace, filters, state = self.desk.workspace, self.filters(), self.state.currentData()
+        self.desk.jobs.read(lambda: conflicts(workspace, filters, state=state, limit=_LISTED), self._show)
 
     def _show(self, page: ConflictPage) -> None:
         rows = _records(page.rows)
@@ -124,8 +148,9 @@ class AdjudicationPage(Page):
         text = _("{n} conflicts in all, the first {shown} listed") if cut else _("{n} conflicts")
         self._count.setText(text.format(n=f"{page.total:,}", shown=f"{len(page.rows):,}"))
         self.bulk.setText(_("Settle all {n}…").format(n=f"{page.total:,}"))
-        self.bulk.setEnabled(page.total > 0)
-        self._states.setCurrentIndex(0 if page.total else 1)
+        open_ones = self.state.currentData() == "conflict"
+        self.bulk.setEnabled(page.total > 0 and open_ones)
+        self._states.setCurrentIndex(0 if page.total else 1 if open_ones else 2)
         self._case.setCurrentIndex(0)
         if rows:
             self.list.selectRow(min(max(self._wanted, 0), len(rows) - 1))

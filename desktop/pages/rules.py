@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
@@ -16,13 +17,14 @@ from core.security.workspace import Workspace
 from core.stewardship.exporting import export_rules
 from core.stewardship.findings import fired
 from core.verification.catalogue import catalogue, describe
+from core.verification.context import thresholds
 from core.verification.declaration import Dimension, Example, Rule, Severity
 from core.verification.engine import OFF
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.found_rows import status_of
-from desktop.widgets.parts import button, head, label, rule as line, status_word
+from desktop.widgets.parts import button, head, label, local_time, rule as line, status_word
 from desktop.widgets.tables import Field, RowsModel, table
 
 _DIMENSIONS: Mapping[str, str] = {
@@ -38,10 +40,11 @@ class _Line:
     rule: Rule
     severity: str
     fired: int
+    setting: Any = None
 
     @property
     def meaning(self) -> str:
-        return describe(self.rule.id, field="…", value="…")[0]
+        return describe(self.rule.id, field=_("the field"), value=_("the value"))[0]
 
 
 class RulesPage(Page):
@@ -71,7 +74,7 @@ class RulesPage(Page):
         self.filter.textChanged.connect(lambda _text: self._narrow())
         self._count = label("", "muted")
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(
             head("", self._count, self.filter, button(_("Export…"), self.export, icon="print"))
@@ -129,9 +132,9 @@ class RuleView(QWidget):
         column.addWidget(status_word(
             "unchecked" if one.severity == OFF else status_of(one.severity), severity_name(one.severity)))  # fmt: skip
         column.addWidget(label(one.meaning, "heading", wrap=True))
-        column.addWidget(label(describe(rule.id, field="…", value="…")[1], wrap=True))
+        column.addWidget(label(describe(rule.id, field=_("the field"), value=_("the value"))[1], wrap=True))
         told = [(_("source"), _(rule.source)), (_("passes"), _example(rule.passes)), (_("fails"), _example(rule.fails)),
-                (_("thresholds"), ", ".join(f"{k} = {v:g}" for k, v in rule.parameters.items()))]  # fmt: skip
+                (_("thresholds"), _thresholds(rule)), (_("in the district"), _switched(one))]  # fmt: skip
         for name, text in told:
             if text:
                 column.addWidget(label(name, "muted"))
@@ -163,8 +166,33 @@ def severity_name(severity: str) -> str:
 
 
 def _read(workspace: Workspace) -> list[_Line]:
-    often, switched = fired(workspace), {row.rule: row.severity for row in settings(workspace)}
-    return [_Line(one, switched.get(one.id, str(one.severity)), often.get(one.id, 0)) for one in catalogue()]
+    often, switched = fired(workspace), {row.rule: row for row in settings(workspace)}
+    return [
+        _Line(one, switched[one.id].severity if one.id in switched else str(one.severity), often.get(one.id, 0),
+              switched.get(one.id))
+        for one in catalogue()
+    ]  # fmt: skip
+
+
+def _thresholds(rule: Rule) -> str:
+    """Each threshold as it is in force, and the rule's own where the district has another (``thresholds.toml``)."""
+    now = thresholds().get(rule.id, {})
+    told = []
+    for name, own in rule.parameters.items():
+        value = now.get(name, own)
+        usual = _(" (usually {value})").format(value=f"{own:g}") if value != own else ""
+        told.append(f"{name} = {value:g}{usual}")
+    return "\n".join(told)
+
+
+def _switched(one: _Line) -> str:
+    """Who switched the rule, when and why."""
+    if one.setting is None:
+        return ""
+    return _("{severity} since {at}, {who}: {reason}").format(
+        severity=severity_name(one.setting.severity), at=local_time(one.setting.at), who=one.setting.actor,
+        reason=one.setting.reason,
+    )  # fmt: skip
 
 
 def _kinds(rule: Rule) -> str:

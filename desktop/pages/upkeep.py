@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
+from core.jobs import Progress
 from core.model.names import label as name_of
+from core.stewardship.exporting_lists import export_overdue
 from core.stewardship.upkeep import (
     KEPT_UP,
     Filters,
@@ -23,6 +26,7 @@ from core.stewardship.upkeep import (
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
+from desktop.widgets.exporting import ListExport
 from desktop.widgets.parts import button, empty, head, label
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
@@ -59,6 +63,9 @@ class OverduePage(Page):
         ])  # fmt: skip
         self.grid_view, self.view = table(self.grids, stretch=1), table(self.rows, stretch=1)
         self._told = label("", "muted")
+        self.export = ListExport(desk, self.rows, _("Overdue"), writer=self._write)
+        self.export_grids = ListExport(desk, self.grids, _("Grids and maintainers"))
+        self.whole = QCheckBox(_("every grid of this maintainer"))
         self.to, self.reason = QLineEdit(), QLineEdit()
         self.to.setPlaceholderText(_("New maintainer"))
         self.reason.setPlaceholderText(_("Reason"))
@@ -70,7 +77,7 @@ class OverduePage(Page):
         self._build()
         self.grid_view.selectionModel().currentRowChanged.connect(lambda now, _before: self._open(now.row()))
         self.view.doubleClicked.connect(lambda index: self._record(index.row()))
-        for widget in (self.to, self.reason, self.act):
+        for widget in (self.to, self.reason, self.act, self.whole):
             widget.setVisible(desk.workspace.actor.may("grid.hand_over"))
         self._ready()
 
@@ -78,7 +85,7 @@ class OverduePage(Page):
         bottom = QWidget()
         column = QVBoxLayout(bottom)
         column.setContentsMargins(0, theme.M, 0, 0)
-        column.addLayout(head(_("Due in this grid"), self.to, self.reason, self.act))
+        column.addLayout(head(_("Due in this grid"), self.export, self.whole, self.to, self.reason, self.act))
         column.addWidget(self.view, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setHandleWidth(1)
@@ -91,9 +98,10 @@ class OverduePage(Page):
             "No grid is known yet. Grids come with the governance platform's packages and bring maintainer and cycle."
         ), first))  # fmt: skip
         outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
+        outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head("", self._told, button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
+        again = button(_("Refresh"), self.refresh, icon="refresh", tip="F5")
+        outer.addLayout(head("", self._told, self.export_grids, again))
         outer.addWidget(self._states, 1)
         for view, widths in ((self.grid_view, (160, 140, 90, 116, 80, 80, 80, 80, 90, 100)),
                              (self.view, (80, 300, 100, 100, 100, 70))):  # fmt: skip
@@ -110,11 +118,14 @@ class OverduePage(Page):
         """Gives the chosen grid to the maintainer who is named, with its list; can be undone."""
         grid, to, reason, workspace = self._grid(), self.to.text().strip(), self.reason.text(), self.desk.workspace
         if grid is not None:
+            which = Filters(maintainer=grid.maintainer) if self.whole.isChecked() else Filters(grid=grid.grid_code)
             self.desk.jobs.run(
-                _("Handing over"),
-                lambda _p: hand_over_grids(workspace, Filters(grid=grid.grid_code), to, reason=reason),
-                lambda _codes: self._handed(grid.grid_code, to),
+                _("Handing over"), lambda _p: hand_over_grids(workspace, which, to, reason=reason),
+                partial(self._handed, to),
             )  # fmt: skip
+
+    def _write(self, out: Path, progress: Progress) -> int:
+        return export_overdue(self.desk.workspace, Filters(), out, progress=progress)
 
     def _show(self, grids: Sequence[GridDue]) -> None:
         self._states.setCurrentIndex(0 if grids else 1)
@@ -143,16 +154,20 @@ class OverduePage(Page):
         item = self.rows.rows[place]
         self.desk.open_record(item.resource, item.entity)
 
-    def _handed(self, grid: str, to: str) -> None:
-        workspace = self.desk.workspace
+    def _handed(self, to: str, codes: Sequence[str]) -> None:
         self.reason.clear()
-        self.desk.messages.done(
-            _("{grid} is kept by {who} now.").format(grid=grid, who=to),
-            undo=lambda: self.desk.jobs.run(
-                _("Undoing"), lambda _p: take_back_hand_over(workspace, grid), lambda _w: self.refresh()
-            ),
-        )
+        text = _("{grid} is kept by {who} now.").format(grid=codes[0], who=to)
+        if len(codes) > 1:
+            text = _("{n} grids are kept by {who} now.").format(n=f"{len(codes):,}", who=to)
+        self.desk.messages.done(text, undo=partial(self._take_back, codes))
         self.refresh()
+
+    def _take_back(self, codes: Sequence[str]) -> None:
+        workspace = self.desk.workspace
+        self.desk.jobs.run(
+            _("Undoing"), lambda _p: [take_back_hand_over(workspace, code) for code in codes],
+            lambda _who: self.refresh(),
+        )  # fmt: skip
 
     def _grid(self) -> GridDue | None:
         place = self.grid_view.currentIndex().row()

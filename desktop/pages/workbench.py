@@ -7,10 +7,17 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLay
 from core.i18n import N_, _
 from core.model import names as labels
 from core.registry.ledger import Overview, overview
+from core.stewardship.work_left import WorkLeft, work_left
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.parts import Tile, button, card, clear, empty, head, label, local_time
+
+_LISTS = {
+    "packages": "inbox", "findings": "findings", "conflicts": "adjudication", "overdue": "overdue",
+    "waiting": "exchange",
+}  # fmt: skip
+"""The list behind each figure."""
 
 
 class WorkbenchPage(Page):
@@ -22,14 +29,13 @@ class WorkbenchPage(Page):
         super().__init__(desk)
         self.tiles = {
             "packages": Tile(_("Packages imported"), "package"),
-            "findings": Tile(_("Findings"), "warning"),
-            "quarantined": Tile(_("Rows in quarantine"), "error"),
-            "waiting": Tile(_("Waiting to be pushed"), "send"),
-            "refusals": Tile(_("Packages refused"), "close"),
+            "findings": Tile(_("Findings to work off"), "findings"),
+            "conflicts": Tile(_("Conflicts to settle"), "adjudication"),
+            "overdue": Tile(_("Overdue in the grids"), "overdue"),
+            "waiting": Tile(_("Rejected or held upstream"), "send"),
         }
-        for name, tile in self.tiles.items():
-            page = "exchange" if name == "waiting" else "inbox"
-            tile.clicked.connect(lambda page=page: desk.show_page(page))
+        for name, page in _LISTS.items():
+            self.tiles[name].clicked.connect(lambda page=page: desk.show_page(page))
         grid = QGridLayout()
         grid.setSpacing(theme.M)
         for place, tile in enumerate(self.tiles.values()):
@@ -64,22 +70,40 @@ class WorkbenchPage(Page):
 
     def refresh(self) -> None:
         """Reads the figures beside the window."""
-        self.desk.jobs.read(lambda: overview(self.desk.workspace), self.show_overview)
+        workspace = self.desk.workspace
+        self.desk.jobs.read(lambda: overview(workspace), self.show_overview)
+        if workspace.actor.may("finding.read"):
+            self.desk.jobs.read(lambda: work_left(workspace), self.show_work)
+        else:
+            for name in ("findings", "conflicts", "overdue"):
+                self.tiles[name].setVisible(False)
 
     def show_overview(self, now: Overview) -> None:
-        """Shows the figures; zero findings after an import is a checked zero, before one it is unchecked."""
+        """Shows what came in and what waits upstream."""
         self._states.setCurrentIndex(0 if now.packages or now.refusals else 1)
         last = _("last: {name}, {at}").format(name=now.last_package, at=local_time(now.last_import_at))
-        self.tiles["packages"].show_figure(f"{now.packages:,}", last if now.last_package else _("none yet"))
-        checked = _("all rows checked") if now.packages else _("nothing checked yet")
-        self.tiles["findings"].show_figure(f"{now.findings:,}", checked, "warning" if now.findings else None)
-        self.tiles["quarantined"].show_figure(
-            f"{now.quarantined:,}", _("go back to their sender"), "error" if now.quarantined else None
-        )
-        rejected = _("{n} rejected or held back").format(n=f"{now.rejected:,}")
-        self.tiles["waiting"].show_figure(f"{now.waiting:,}", rejected)
-        self.tiles["refusals"].show_figure(f"{now.refusals:,}", _("nothing of them was taken"))
+        refused = _(" · {n} refused").format(n=f"{now.refusals:,}") if now.refusals else ""
+        told = (last if now.last_package else _("none yet")) + refused
+        self.tiles["packages"].show_figure(f"{now.packages:,}", told)
+        waiting = _("{n} waiting to be pushed").format(n=f"{now.waiting:,}")
+        self.tiles["waiting"].show_figure(f"{now.rejected:,}", waiting, "error" if now.rejected else None)
         self._show_entities(now)
+
+    def show_work(self, left: WorkLeft) -> None:
+        """Shows what a steward works off; zero after a check is another zero than before one."""
+        if left.checked:
+            held = _("{errors} errors, {ignored} ignored").format(
+                errors=f"{left.errors:,}", ignored=f"{left.ignored:,}")  # fmt: skip
+            self.tiles["findings"].show_figure(f"{left.findings:,}", held, "warning" if left.findings else "done")
+        else:
+            self.tiles["findings"].show_figure("–", _("nothing checked yet"), "unchecked")
+        told = _("departments contradict each other") if left.conflicts else _("nobody contradicts another")
+        self.tiles["conflicts"].show_figure(f"{left.conflicts:,}", told, "warning" if left.conflicts else "done")
+        late = _("{n} of {grids} grids have something due").format(n=f"{left.late_grids:,}", grids=f"{left.grids:,}")
+        if left.grids:
+            self.tiles["overdue"].show_figure(f"{left.overdue:,}", late, "warning" if left.overdue else "done")
+        else:
+            self.tiles["overdue"].show_figure("–", _("no grid is known yet"), "unchecked")
 
     def _show_entities(self, now: Overview) -> None:
         clear(self._entities)

@@ -40,6 +40,7 @@ class CaseView(QWidget):
     def __init__(self, desk: Desk, case: Case, settle: Settle, step: Callable[[int], None]) -> None:
         super().__init__()
         self.case, self._settle = case, settle
+        self.open_fields = case.open_fields or case.settled_fields
         self.choices: dict[str, str] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.M, 0, 0, 0)
@@ -49,13 +50,18 @@ class CaseView(QWidget):
         on_map.setEnabled(case.position is not None)
         title = head(case.title or "–", on_map, open_it)
         column.addLayout(title)
-        column.addWidget(label(name_of("resource", case.resource), "muted"))
+        place = "" if case.position is None else f" · {case.position[0]:.5f}, {case.position[1]:.5f}"
+        column.addWidget(label(name_of("resource", case.resource) + place, "muted"))
+        if not case.open_fields and self.open_fields:
+            again = _("Settled. The words that lost are still here: choose another and it is settled anew.")
+            column.addWidget(status_word("done", again))
         self.fields = self._table()
         column.addWidget(self.fields, 1)
         Watermark(self.fields, desk.workspace.actor.name)
         for one in case.decisions[:3]:
             text = _("{who} decided on {at}: {reason}").format(who=one.actor, at=local_time(one.at), reason=one.reason)
-            column.addWidget(status_word("notice", text))
+            chosen = "、".join(f"{field_title(n)} {shown_value(n, v)}" for n, v in list(one.values.items())[:4] if v)
+            column.addWidget(status_word("notice", f"{text} · {chosen}" if chosen else text))
         self._left = label("", "muted")
         column.addWidget(self._left)
         self.reason = QLineEdit()
@@ -73,7 +79,7 @@ class CaseView(QWidget):
         if not (0 <= place < len(self.case.fields) and 1 <= number <= len(self.case.sources)):
             return
         field, source = self.case.fields[place], self.case.sources[number - 1].name
-        if field.name not in self.case.open_fields or source not in field.said:
+        if field.name not in self.open_fields or source not in field.said:
             return
         if self.choices.get(field.name) == source:
             del self.choices[field.name]
@@ -92,7 +98,7 @@ class CaseView(QWidget):
 
     def _is_open(self, place: int) -> bool:
         name = self.case.fields[place].name
-        return name in self.case.open_fields and name not in self.choices
+        return name in self.open_fields and name not in self.choices
 
     def _table(self) -> QTableWidget:
         case = self.case
@@ -123,7 +129,7 @@ class CaseView(QWidget):
 
     def _paint(self, place: int) -> None:
         field, tokens = self.case.fields[place], theme.tokens()
-        is_open, chosen = field.name in self.case.open_fields, self.choices.get(field.name)
+        is_open, chosen = field.name in self.open_fields, self.choices.get(field.name)
         mark = ("✓ " if chosen else "≠ ") if is_open else "   "
         values: list[Any] = [mark + field_title(field.name), shown_value(field.name, field.now)]
         for source in self.case.sources:
@@ -166,7 +172,7 @@ class CaseView(QWidget):
             self.reason.setFocus()
 
     def _missing(self) -> list[str]:
-        return [name for name in self.case.open_fields if name not in self.choices]
+        return [name for name in self.open_fields if name not in self.choices]
 
     def _ready(self) -> None:
         missing = self._missing()

@@ -17,7 +17,7 @@ from core.registry import ledger
 from core.registry.rule_settings import settings
 from core.security.workspace import Workspace
 from core.stewardship import findings as core_findings
-from core.stewardship.conflicts import conflicts
+from core.stewardship.conflicts import case, conflicts
 from core.stewardship.findings import Filters, counts
 from core.stewardship.verifying import last_run
 from desktop import theme
@@ -26,8 +26,10 @@ from desktop.pages.findings import FindingsPage
 from desktop.pages.inbox import InboxPage
 from desktop.pages.rules import RulesPage, RuleView
 from desktop.pages.upkeep import OverduePage
+from desktop.pages.workbench import WorkbenchPage
 from desktop.shell import Shell
 from desktop.widgets.case_view import BulkView, CaseView
+from desktop.widgets.exporting import ListExport
 from desktop.widgets.finding_view import FindingView, FixView
 from desktop.widgets.ignored_view import IgnoredView
 
@@ -265,3 +267,73 @@ def test_thousands_of_findings_come_page_by_page_down_to_the_last(qtbot, shell: 
     found.view.scrollToBottom()
     qtbot.waitUntil(lambda: last.data() == f"H{many - 1}", timeout=10_000)
     assert len(found.model._pages) <= 24
+
+
+def test_a_settled_record_can_be_settled_anew_for_the_word_that_lost(qtbot, shell: Shell, filled: Workspace):
+    judged = page(qtbot, shell, "adjudication")
+    view = judged._case.currentWidget()
+    for place, name in enumerate(field.name for field in view.case.fields):
+        if name in view.open_fields:
+            view.choose(place, 1)
+    view.reason.setText("电话核实")
+    view.settle()
+    settle(qtbot, shell)
+    judged.state.setCurrentIndex(judged.state.findData("settled"))
+    settle(qtbot, shell)
+    assert judged.model.rowCount() == 1 and not judged.bulk.isEnabled()
+    again = judged._case.currentWidget()
+    assert again.open_fields and "落选的说法仍在" in said(again) and "电话核实" in said(again)
+    assert not again.act.isEnabled()
+    for place, name in enumerate(field.name for field in again.case.fields):
+        if name in again.open_fields:
+            again.choose(place, 2)
+    again.reason.setText("上门核实")
+    again.settle()
+    settle(qtbot, shell)
+    now = case(filled, again.case.resource, again.case.entity)
+    lost = again.case.sources[1].name
+    assert all(f.now == f.said[lost] for f in now.fields if f.name in again.open_fields)
+
+
+def test_the_lists_of_adjudication_and_overdue_are_exported(qtbot, shell: Shell, filled: Workspace, tmp_path: Path):
+    for name in ("adjudication", "overdue"):
+        for number, export in enumerate(page(qtbot, shell, name).findChildren(ListExport)):
+            export.write(tmp_path / f"{name}{number}.xlsx")
+            settle(qtbot, shell)
+            assert len(openpyxl.load_workbook(tmp_path / f"{name}{number}.xlsx").sheetnames) >= 2
+    grids = openpyxl.load_workbook(tmp_path / "overdue0.xlsx").worksheets[1]
+    assert grids.max_row - 1 in {shell.pages["overdue"].grids.rowCount(), 0}
+
+
+def test_a_maintainer_who_goes_hands_over_every_grid_at_once(qtbot, shell: Shell, filled: Workspace):
+    kept = page(qtbot, shell, "overdue")
+    before = {g.grid_code: g.maintainer for g in kept.grids.rows}
+    first = kept.grids.rows[0].maintainer
+    theirs = [code for code, who in before.items() if who == first]
+    kept.whole.setChecked(True)
+    kept.to.setText("W9999")
+    kept.reason.setText("退休")
+    kept.act.click()
+    settle(qtbot, shell)
+    assert [g.grid_code for g in kept.grids.rows if g.maintainer == "W9999"] == sorted(theirs)
+    (undo,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
+    undo.click()
+    settle(qtbot, shell)
+    assert {g.grid_code: g.maintainer for g in kept.grids.rows} == before
+
+
+def test_each_tile_of_the_workbench_opens_the_list_that_it_counts(qtbot, qapp, filled: Workspace):
+    theme.apply(qapp, "light")
+    shell = Shell(filled, [WorkbenchPage, *PAGES])
+    qtbot.addWidget(shell)
+    shell.show()
+    settle(qtbot, shell)
+    bench = shell.pages["workbench"]
+    assert bench.tiles["findings"].text().startswith(f"{counts(filled).open:,} ")
+    assert bench.tiles["conflicts"].text().startswith(f"{conflicts(filled).total:,} ")
+    for tile, name in (("findings", "findings"), ("conflicts", "adjudication"), ("overdue", "overdue")):
+        shell.show_page("workbench")
+        bench.tiles[tile].clicked.emit()
+        settle(qtbot, shell)
+        assert shell.pages[name].isVisible()
+    shell.close()
