@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
 from core.i18n import N_, _
@@ -48,6 +49,7 @@ class AdjudicationPage(Page):
             Field(_("departments"), lambda c: " ≠ ".join(name_of("sender", s) for s in c.sources)),
         ])  # fmt: skip
         self.list = table(self.model, stretch=0)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.setColumnWidth(1, 80)
         self.list.setColumnWidth(2, 130)
         self.list.selectionModel().currentRowChanged.connect(lambda now, _before: self._open(now.row()))

@@ -88,13 +88,14 @@ class FindingsPage(Page):
         narrowing.setSpacing(theme.S)
         narrowing.addWidget(self.narrow)
         narrowing.addStretch(1)
-        for widget in (self._count, self.fix, self.ignored):
+        for widget in (self.fix, self.ignored):
             narrowing.addWidget(widget)
         right = QWidget()
         beside = QVBoxLayout(right)
         beside.setContentsMargins(theme.S, 0, 0, 0)
         beside.setSpacing(theme.S)
         left = QWidget()
+        left.setMinimumWidth(220)
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, theme.S, 0)
         column.setSpacing(theme.S)
@@ -138,6 +139,8 @@ class FindingsPage(Page):
         states.addSpacing(theme.M)
         states.addWidget(self._state)
         states.addStretch(1)
+        states.addWidget(self._count)
+        states.addSpacing(theme.M)
         for action in (self._back, self._export, self._verify):
             states.addWidget(action)
             states.addSpacing(theme.S)

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
-from core.model.labels import field_title
+from core.model.labels import field_title, shown_value
 from core.model.names import label as name_of
 from core.registry.rule_settings import settings, switch
 from core.security.workspace import Workspace
@@ -202,4 +202,4 @@ def _kinds(rule: Rule) -> str:
 
 
 def _example(one: Example) -> str:
-    return ", ".join(f"{field_title(k.lstrip('_'))} = {v}" for k, v in one.row.items())
+    return ", ".join(f"{field_title(k.lstrip('_'))} = {shown_value(k, v)}" for k, v in one.row.items())

@@ -36,7 +36,7 @@ class FindingFilter(QWidget):
             box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.text.setPlaceholderText(_("Grid, community, collector or key"))
         self.text.setClearButtonEnabled(True)
-        self.text.setMinimumWidth(190)
+        self.text.setMinimumWidth(130)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_WAIT)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from core.i18n import N_, _
 from core.model.labels import field_title, shown_value
 from core.model.names import label as name_of
-from core.stewardship.finding_rows import FindingRow, row_of
+from core.stewardship.failing_rows import FailingRow, failing_row
 from core.stewardship.findings import Listed
 from core.stewardship.fixes import FixPreview
 from core.verification.catalogue import rule as rule_of
@@ -21,6 +22,7 @@ from desktop.widgets.parts import button, label, rule, status_word
 from desktop.widgets.tables import Field, RowsModel, table
 
 _DAYS = (30, 90, 180, 366)
+_TOKEN, _BESIDE = 24, 12
 _PLACES = {
     "quarantine": N_("The row as it waits in quarantine"), "registry": N_("The record as the registry has it"),
     "gone": N_("The row is no longer here."),
@@ -40,6 +42,7 @@ class FindingView(QWidget):
     def __init__(self, desk: Desk, one: Listed, ignore: Ignore, fix: Callable[[str], None]) -> None:
         super().__init__()
         self.reason: QLineEdit | None = None
+        self._desk = desk
         column = QVBoxLayout(self)
         column.setSpacing(theme.M)
         column.addWidget(status_word(status_of(one.severity), name_of("state", one.severity)))
@@ -52,7 +55,7 @@ class FindingView(QWidget):
         self._row = QVBoxLayout()
         column.addLayout(self._row)
         workspace = desk.workspace
-        desk.jobs.read(lambda: row_of(workspace, one.number), self._show_row)
+        desk.jobs.read(lambda: failing_row(workspace, one.number), self._show_row)
         column.addWidget(rule())
         may = desk.workspace.actor.may("finding.work") and one.state == "open"
         if known is not None and known.fix is not None and may:
@@ -65,26 +68,24 @@ class FindingView(QWidget):
             column.addLayout(self._ignoring(one, ignore))
         column.addStretch(1)
 
-    def _show_row(self, found: FindingRow) -> None:
-        """The whole row, its bad cells marked."""
+    def _show_row(self, found: FailingRow) -> None:
+        """The whole row with its bad cell marked, and what it clashes with."""
         self._row.addWidget(rule())
         self._row.addWidget(label(_(_PLACES[found.place]), "muted", wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(theme.M)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
-        tokens = theme.tokens()
-        for row, cell in enumerate(found.cells):
-            grid.addWidget(label(field_title(cell.name), "muted"), row, 0)
-            text = shown_value(cell.name, cell.value) or _("empty")
-            value = label(f"{text[:24]}…" if cell.name.endswith("_token") and len(text) > 24 else text, wrap=True)
-            if cell.bad:
-                value.setObjectName("bad")
-                value.setStyleSheet(f"border: 1px solid {tokens.error}; border-radius: 3px; padding: 1px 4px;"
-                                    f" color: {tokens.error}; font-weight: 600;")  # fmt: skip
-                value.setText(f"✗ {text}")
-            grid.addWidget(value, row, 1)
+        shown = {name: value for name, value in found.values.items() if value is not None or name == found.field}
+        for row, (name, value) in enumerate(shown.items()):
+            grid.addWidget(label(field_title(name), "muted"), row, 0)
+            grid.addWidget(_cell(name, value, bad=name == found.field), row, 1)
         self._row.addLayout(grid)
+        if found.beside:
+            self._row.addWidget(label(_("What it clashes with"), "muted"))
+        for other in found.beside[:_BESIDE]:
+            act = partial(self._desk.open_record, other.resource, other.entity)
+            self._row.addWidget(button(other.title or "–", act, kind="link"))
 
     def _ignoring(self, one: Listed, ignore: Ignore) -> QVBoxLayout:
         box = QVBoxLayout()
@@ -139,6 +140,24 @@ class FixView(QWidget):
         column.addWidget(label(_("It is one change set and can be undone."), "muted"))
 
 
+def _shortened(key: str) -> str:
+    """A token is too long for the drawer and says nothing to anybody; other keys stay whole."""
+    return f"{key[:_TOKEN]}…" if len(key) > 2 * _TOKEN else key
+
+
+def _cell(name: str, value: object, *, bad: bool) -> QLabel:
+    text = shown_value(name, value) or _("empty")
+    if name.endswith("_token") and len(text) > _TOKEN:
+        text = f"{text[:_TOKEN]}…"
+    made = label(f"✗ {text}" if bad else text, wrap=True)
+    if bad:
+        colour = theme.tokens().error
+        made.setObjectName("bad")
+        made.setStyleSheet(f"border: 1px solid {colour}; border-radius: 3px; padding: 1px 4px; color: {colour};"
+                           " font-weight: 600;")  # fmt: skip
+    return made
+
+
 def _facts(one: Listed) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(theme.M)
@@ -146,7 +165,7 @@ def _facts(one: Listed) -> QGridLayout:
     where = _("{package}, line {line}").format(package=one.package, line=one.line) if one.package else _(
         "verification of the registry")  # fmt: skip
     told = (
-        (_("kind"), name_of("resource", one.resource)), (_("key"), one.key), (_("field"), field_title(one.field)),
+        (_("kind"), name_of("resource", one.resource)), (_("key"), _shortened(one.key)), (_("field"), field_title(one.field)),
         (_("value"), shown_value(one.field, one.value)), (_("department"), name_of("sender", one.sender)),
         (_("collector"), one.collector), (_("grid"), one.grid), (_("found"), f"{one.day} · {where}"),
     )  # fmt: skip

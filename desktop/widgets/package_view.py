@@ -185,7 +185,7 @@ class ImportedView(QWidget):
         grid = QGridLayout()
         ordered = sorted(page.by_rule.items(), key=lambda item: -item[1])
         for place, (rule, count) in enumerate(ordered):
-            words = describe(rule, field="…", value="…")[0]
+            words = describe(rule, field=_("the field"), value=_("the value"))[0]
             short = words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
             made = button(f"{short}  {count:,}", partial(self._read, rule), kind="link", tip=f"{words}\n{rule}")
             grid.addWidget(made, place // 3, place % 3)
