@@ -165,7 +165,8 @@ def _facts(one: Listed) -> QGridLayout:
     where = _("{package}, line {line}").format(package=one.package, line=one.line) if one.package else _(
         "verification of the registry")  # fmt: skip
     told = (
-        (_("kind"), name_of("resource", one.resource)), (_("key"), _shortened(one.key)), (_("field"), field_title(one.field)),
+        (_("kind"), name_of("resource", one.resource)), (_("key"), _shortened(one.key)),
+        (_("field"), field_title(one.field)),
         (_("value"), shown_value(one.field, one.value)), (_("department"), name_of("sender", one.sender)),
         (_("collector"), one.collector), (_("grid"), one.grid), (_("found"), f"{one.day} · {where}"),
     )  # fmt: skip
