@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -45,6 +45,8 @@ class Names:
 
     def find(self, letters: str, limit: int) -> list[tuple[int, str]]:
         """``(id, name)`` whose initials or syllables begin with the letters, then those that have them inside."""
+        if limit <= 0:
+            return []
         if self._starts is None:
             self._spell()
         assert self._starts is not None
@@ -70,40 +72,53 @@ class Names:
 
 
 @dataclass
-class Lexicon:
-    """The names of a district by kind; ``state`` is the change set up to which they were read."""
+class _Lexicon:
+    """The names of a district by kind, and up to which change set each was read."""
 
-    state: int = -1
     kinds: dict[str, Names] = field(default_factory=lambda: {kind: Names() for kind in KINDS})
+    read_up_to: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_KEPT: Final[WeakKeyDictionary[Store, Lexicon]] = WeakKeyDictionary()
+_KEPT: Final[WeakKeyDictionary[Store, _Lexicon]] = WeakKeyDictionary()
 _LOCK: Final = threading.Lock()
 
 
 @permits("registry.read")
-def lexicon(workspace: Workspace) -> Lexicon:
-    """The district's names as they are now; the first call reads them all (a second or two): ask for it early."""
+def lexicon(workspace: Workspace, kinds: Sequence[str] = KINDS) -> Mapping[str, Names]:
+    """The district's names of some kinds as they are now.
+
+    The first call for roads, estates and organisations reads them all and takes some seconds: a screen asks for it
+    beside itself when a store is opened (``find`` once, so that they are spelt too).
+    """
     with _LOCK:
-        kept = _KEPT.setdefault(workspace.store, Lexicon())
+        kept = _KEPT.setdefault(workspace.store, _Lexicon())
     with kept.lock, workspace.store.read() as connection:
         newest = connection.execute(select(func.max(change_set.c.id))).scalar() or 0
-        if newest != kept.state:
-            _read(connection, kept)
-            kept.state = newest
-    return kept
+        stale = [kind for kind in kinds if kept.read_up_to.get(kind, -1) != newest]
+        if stale:
+            _read(connection, kept, stale)
+            kept.read_up_to |= dict.fromkeys(stale, newest)
+    return kept.kinds
 
 
 def spell(name: str) -> tuple[str, str]:
     """Initials and syllables of a name: 平江路 → (pjl, pingjianglu); letters and digits stay."""
-    syllables = [_syllable(name, at) for at in range(len(name))]
+    syllables = []
+    for at, character in enumerate(name):
+        known = _ONE_READING.get(character)
+        if known is None:
+            readings = _readings(character)
+            if len(readings) == 1:
+                known = _ONE_READING.setdefault(character, readings[0])
+            else:
+                known = _in_context(name[max(at - 1, 0) : at + 2], min(at, 1))
+        syllables.append(known)
     return "".join(one[:1] for one in syllables), "".join(syllables)
 
 
-def _syllable(name: str, at: int) -> str:
-    readings = _readings(name[at])
-    return readings[0] if len(readings) < 2 else _in_context(name[max(at - 1, 0) : at + 2], min(at, 1))
+_ONE_READING: Final[dict[str, str]] = {}
+"""Characters that are read in one way only, with their syllable."""
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -133,18 +148,20 @@ def _occurrences(text: str, wanted: str, limit: int) -> Iterator[int]:
         at = text.find(wanted, at + len(wanted))
 
 
-def _read(connection: Connection, kept: Lexicon) -> None:
+def _read(connection: Connection, kept: _Lexicon, kinds: Sequence[str]) -> None:
     """Rows that changed since; names that nothing bears any more stay and find nothing."""
-    address, organisation, grid = TABLES["address"], TABLES["organisation"], TABLES["grid"]
-    since = kept.state
-    for kind, column in (("road", address.c.road), ("estate", address.c.estate)):
-        query = (
-            select(column).where(column.is_not(None), column != "", address.c.changed_in > since).distinct()
-        )
-        found = {hash(name): str(name) for name in connection.execute(query).scalars()}
-        kept.kinds[kind].learn(found)
-    for kind, table in (("organisation", organisation), ("grid", grid)):
-        rows = connection.execute(select(table.c.id, table.c.name).where(table.c.changed_in > since))
-        kept.kinds[kind].learn({int(row[0]): str(row[1]) for row in rows})
-    if since < 0:
+    address = TABLES["address"]
+    if "road" in kinds or "estate" in kinds:
+        since = min(kept.read_up_to.get(kind, -1) for kind in ("road", "estate"))
+        rows = connection.execute(
+            select(address.c.road, address.c.estate).where(address.c.changed_in > since).distinct()
+        ).all()
+        for n, kind in enumerate(("road", "estate")):
+            kept.kinds[kind].learn({hash(row[n]): str(row[n]) for row in rows if row[n]})
+    for kind in ("organisation", "grid"):
+        if kind in kinds:
+            table, since = TABLES[kind], kept.read_up_to.get(kind, -1)
+            named = connection.execute(select(table.c.id, table.c.name).where(table.c.changed_in > since))
+            kept.kinds[kind].learn({int(row[0]): str(row[1]) for row in named})
+    if "community" in kinds:
         kept.kinds["community"].learn({int(code): name for code, name in communities().items()})

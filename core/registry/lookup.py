@@ -45,7 +45,7 @@ _LON, _LAT = (73.0, 136.0), (3.0, 54.0)
 _WORDS, _NUMBER = re.compile(r"[一-鿿]{2}"), re.compile(r"[0-9〇零一二三四五六七八九十]")
 _PINYIN: Final = re.compile(r"^([a-z]{2,})\s*([^a-z]*)$")
 _QUERIES: Final[dict[str, CompoundSelect[Any]]] = {}
-_CODE, _NAMES = 4, 4
+_CODE, _NAMES = 4, 3
 """Characters from which on a number is looked for; names of one pinyin whose addresses are looked for."""
 
 
@@ -200,8 +200,8 @@ def _of_number(connection: Connection, kind: str, column: str) -> Select[Any]:
 
 def _by_name(workspace: Workspace, wanted: str, limit: int) -> list[Hit]:
     """Grids and communities by their name; by pinyin roads and estates (their addresses) and organisations too."""
-    known = lexicon(workspace).kinds
     spelt = _PINYIN.match(wanted.lower())
+    known = lexicon(workspace) if spelt else lexicon(workspace, ("grid", "community"))
     hits: list[Hit] = []
     if spelt is None:
         for kind in ("grid", "community"):
@@ -210,10 +210,10 @@ def _by_name(workspace: Workspace, wanted: str, limit: int) -> list[Hit]:
         return hits
     letters, rest = spelt[1], spelt[2].strip()
     with workspace.store.read() as connection:
-        for kind in ("road", "estate"):
-            for _id, name in known[kind].find(letters, _NAMES):
-                text = f"{name} {rest}" if len(rest) > 1 else name + rest
-                hits += search.of_kind(connection, "address", text, limit=limit)
+        roads = known["road"].find(letters, _NAMES)
+        for _id, name in (*roads, *known["estate"].find(letters, _NAMES - len(roads))):
+            text = f"{name} {rest}" if len(rest) > 1 else name + rest
+            hits += search.of_kind(connection, "address", text, limit=limit)
     if not rest:
         for kind in ("organisation", "grid", "community"):
             hits += _named(kind, known[kind].find(letters, limit))

@@ -78,9 +78,9 @@ FILTERED = (
 
 def box(desk: Workspace) -> None:
     """The search box as a whole (without its audit entry's write): processor time, which other work does not blur."""
-    reading = timed(lambda: lexicon(desk).kinds["organisation"].find("pj", 1))
+    reading = timed(lambda: lexicon(desk)["organisation"].find("pj", 1))
     print(f"names and their pinyin, read once: {reading:.0f} ms")
-    draw, known = random.Random(3), lexicon(desk).kinds
+    draw, known = random.Random(3), lexicon(desk)
     roads = [name for kind in ("road", "estate") for name in known[kind].held.values()]
     asked = questions(desk) | {
         "initials": [spell(name)[0] for name in draw.sample(roads, min(200, len(roads)))],
