@@ -146,7 +146,7 @@ def _shortened(key: str) -> str:
 
 
 def _cell(name: str, value: object, *, bad: bool) -> QLabel:
-    text = shown_value(name, value) or _("empty")
+    text = name_of("sender", str(value)) if name == "source" and value else shown_value(name, value) or _("empty")
     if name.endswith("_token") and len(text) > _TOKEN:
         text = f"{text[:_TOKEN]}…"
     made = label(f"✗ {text}" if bad else text, wrap=True)
