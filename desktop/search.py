@@ -13,8 +13,9 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from core.errors import GridLinkError
 from core.i18n import _
-from core.model import names as labels
-from core.registry.browse import search
+from core.model.names import label as name_of
+from core.registry.filters import Condition, Selection
+from core.registry.lookup import Answer, look_up
 from core.spatial.positions import parse
 from core.store.search import Hit
 from core.verification.matching.service import Match, match_text
@@ -105,17 +106,28 @@ class SearchField(QLineEdit):
 
     def _ask(self) -> None:
         wanted, workspace, jobs = self._asked, self._desk.workspace, self._desk.jobs
-        jobs.read(lambda: search(workspace, wanted), partial(self._found, wanted))
+        jobs.read(lambda: look_up(workspace, wanted), partial(self._found, wanted))
         if len(wanted) >= _MEANT and not wanted.isascii():
             jobs.read(lambda: match_text(workspace, wanted), partial(self._meant, wanted))
 
-    def _found(self, wanted: str, hits: Sequence[Hit]) -> None:
-        kinds: dict[str, list[Entry]] = {}
-        for hit in hits:
-            one = self._record(hit.resource, hit.id, hit.title, hit.subtitle)
-            kinds.setdefault(hit.resource, []).append(one)
-        groups = [Group(labels.label("resource", kind), some[:_A_GROUP]) for kind, some in kinds.items()]
-        self._arrived(wanted, "hits", groups)
+    def _found(self, wanted: str, answer: Answer) -> None:
+        groups = [
+            Group(name_of("resource", one.kind), [self._hit(hit) for hit in one.hits[:_A_GROUP]])
+            for one in answer.groups
+            if one.kind != "position"  # that has been there since it was typed
+        ]
+        notes = [Entry(note, note, "", "notice", None) for note in answer.notes]
+        self._arrived(wanted, "hits", groups + ([Group(_("Note"), notes)] if notes else []))
+
+    def _hit(self, hit: Hit) -> Entry:
+        """What a hit opens: a record its file, a community its addresses, a package the inbox."""
+        if hit.resource == "community":
+            here = Selection("address", (Condition("community_code", "is", str(hit.id)),))
+            return Entry(f"community:{hit.id}", hit.title, hit.subtitle, "grid", partial(self._desk.show_rows, here))
+        if hit.resource == "package":
+            show = partial(self._desk.show_page, "inbox")
+            return Entry(f"package:{hit.id}", hit.title, name_of("sender", hit.subtitle), "package", show)
+        return self._record(hit.resource, hit.id, hit.title, hit.subtitle)
 
     def _meant(self, wanted: str, match: Match) -> None:
         """The addresses that a differently written text may mean, with the matcher's reasons."""

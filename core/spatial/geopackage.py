@@ -103,11 +103,8 @@ def _fill(base: sqlite3.Connection, table: GeoTable, kind: str, about: str) -> N
     named = ", ".join(["geom", *map(_quoted, names)])
     rows = zip(_blobs(table.shapes), *table.columns.values(), strict=True)
     base.executemany(f"INSERT INTO {_quoted(table.name)} ({named}) VALUES ({places})", rows)
-    whole = (
-        shapely.total_bounds([s for s in table.shapes if s is not None])
-        if len(table.shapes)
-        else [np.nan] * 4
-    )
+    placed = [shape for shape in table.shapes if shape is not None]
+    whole = shapely.total_bounds(placed) if placed else [np.nan] * 4
     bounds = [float(b) if np.isfinite(b) else None for b in whole]
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     base.execute("INSERT INTO gpkg_contents VALUES (?, 'features', ?, ?, ?, ?, ?, ?, ?, ?)",

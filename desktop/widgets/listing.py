@@ -15,6 +15,7 @@ from core.registry.tables import Order
 from core.registry.views import View
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.export_button import ExportButton
 from desktop.widgets.filter_bar import FilterBar
 from desktop.widgets.parts import button, empty, label
 from desktop.widgets.pick_bar import PickBar
@@ -44,7 +45,9 @@ class Listing(QWidget):
         self.desk, self.model = desk, ListingModel(desk)
         self.view = table(self.model)
         self.columns, self.views, self.count = ColumnMenu(), ViewMenu(desk, self._as_view), label("", "muted")
-        self.bar = FilterBar(self.count, self.views, self.columns)
+        self.export = ExportButton(desk, self.model)
+        self.export.setVisible(desk.workspace.actor.may("registry.export"))
+        self.bar = FilterBar(self.count, self.views, self.columns, self.export)
         self.picks = PickBar(desk, self.model)
         self._states = QStackedWidget()
         self._slow = QTimer(self)

@@ -8,6 +8,7 @@ from core.i18n import _
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.bulk_edit import BulkEdit
+from desktop.widgets.export_button import ExportButton
 from desktop.widgets.parts import button, label
 from desktop.widgets.rows_window import ListingModel
 
@@ -31,6 +32,8 @@ class PickBar(QFrame):
         actor = desk.workspace.actor
         self.on_map.setVisible(actor.may("map.read"))
         self.row.addWidget(self.on_map)
+        if actor.may("registry.export"):
+            self.row.addWidget(ExportButton(desk, model))
         if actor.may("registry.bulk_edit"):
             self.row.addWidget(button(_("Edit the picked…"), self.edit, icon="edit"))
         self.row.addWidget(button(_("Pick nothing"), model.clear_picks, kind="link", tip="Shift+Esc"))

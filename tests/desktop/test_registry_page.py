@@ -289,3 +289,16 @@ def test_a_picture_of_the_page_can_be_looked_at(
     target = tmp_path / f"registry-{width}x{height}.png"
     assert shell.grab().save(str(target))
     assert target.stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv", "gpkg"])
+def test_what_is_shown_is_exported_beside_the_window(shell: Shell, qtbot: Any, tmp_path: Path, form: str):
+    page, model, _view = page_of(shell)
+    page.listing.bar.add_condition(Condition("full_text", "contains", "0001"))
+    settle(qtbot, shell)
+    target = tmp_path / f"rows.{form}"
+    page.listing.export.write(target)
+    qtbot.waitUntil(lambda: bool(shell.messages.texts()), timeout=20_000)
+    settle(qtbot, shell)
+    assert "11 行" in shell.messages.texts()[0]
+    assert target.stat().st_size > 200 and model.rowCount() == 11

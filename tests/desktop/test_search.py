@@ -21,6 +21,7 @@ from desktop.pages import Page
 from desktop.pages.map import MapPage
 from desktop.pages.registry import RegistryPage
 from desktop.shell import Shell
+from desktop.widgets.filter_bar import chip_text
 from tests.core.rows import begin, enter, put
 
 
@@ -166,3 +167,21 @@ def test_the_window_goes_on_drawing_while_answers_come(shell: Shell, qtbot: Any)
     typed(shell, qtbot, "丽景苑", "江苏省")
     heart.stop()
     assert len(beats) > 10
+
+
+def test_a_community_opens_its_addresses_and_pinyin_finds_roads(shell: Shell, qtbot: Any):
+    titles = typed(shell, qtbot, "pjl", "江苏省")
+    assert any("平江路" in one for one in titles)
+    typed(shell, qtbot, "联青社区", "联青社区")
+    while not shell.search.hits.currentItem().text().startswith("联青社区"):
+        press(shell, Qt.Key.Key_Tab)
+    press(shell, Qt.Key.Key_Return)
+    settle(qtbot, shell)
+    page = shell.pages["registry"]
+    assert isinstance(page, RegistryPage)
+    assert chip_text("address", page.model.selection.conditions[0]) == "社区为联青社区"
+
+
+def test_a_masked_name_alone_is_not_looked_for_and_the_note_says_what_to_add(shell: Shell, qtbot: Any):
+    titles = typed(shell, qtbot, "张*", "提示")
+    assert any("人" in one for one in titles)
