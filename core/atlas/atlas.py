@@ -26,12 +26,15 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 class Atlas:
-    """The layers named (all unless told otherwise), as of change set ``last``; one thread refreshes at a time."""
+    """The layers named (all unless told otherwise), as of change set ``last``.
+
+    One thread refreshes at a time; whoever reads ``held`` holds ``lock``, so that its columns belong together.
+    """
 
     def __init__(self, only: Collection[str] = LAYERS) -> None:
         self._only = [name for name in LAYERS if name in only]
         self._needed = [r for r in READ if any(r in layers.needs(name) for name in self._only)]
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self.held: dict[str, Columns] = {}
         self.layers: dict[str, Layer] = {}
         self.cycles: dict[int, int] = {}
@@ -108,7 +111,7 @@ class Atlas:
 
 @permits("map.read")
 def _refresh(workspace: Workspace, atlas: Atlas, progress: Progress) -> set[str]:
-    with atlas._lock, workspace.store.read() as connection:
+    with atlas.lock, workspace.store.read() as connection:
         touched = atlas._read(connection, progress)
         return atlas._derive(connection, workspace, touched)
 

@@ -78,10 +78,13 @@ def choropleth(workspace: Workspace, atlas: Atlas, areas: Areas, statistic: str,
     definition = DEFINITIONS[statistic]
     some = areas[by]
     known = np.array(sorted(entity_id(area.code) for area in some), np.int64)
-    found = dict(zip(known.tolist(), _values(atlas, statistic, by, known, some), strict=True))
+    with atlas.lock:
+        listed = _values(atlas, statistic, by, known, some)
+        number = atlas.last
+    found = dict(zip(known.tolist(), listed, strict=True))
     values = {area.code: found[entity_id(area.code)] for area in some}
     told = np.array([value for value in values.values() if value is not None])
-    return Choropleth(definition, by, values, _breaks(told), workspace.now()[:10], atlas.last)
+    return Choropleth(definition, by, values, _breaks(told), workspace.now()[:10], number)
 
 
 def _breaks(values: Numbers) -> list[float]:

@@ -125,7 +125,8 @@ def listed(
 
 def index_of(atlas: Atlas, addresses: Sequence[int]) -> PointIndex:
     """Those of the addresses that have a place, as a layer of their own."""
-    rows = atlas.held["address"]
+    with atlas.lock:
+        rows = atlas.held["address"]
     place = columns.lookup(rows["id"], np.unique(np.asarray(addresses, np.int64)))
     there = place[(place >= 0)]
     there = there[rows["alive"][there] & np.isfinite(rows["lon"][there])]
