@@ -31,6 +31,7 @@ def shortcut_sheet(pages: Sequence[tuple[str, str]]) -> QWidget:
             ("Ctrl+K", _("Search")), *pages, ("Ctrl+PgUp / PgDn", _("The tab beside")),
             ("Alt+Left / Right", _("Back and forward through what was opened")), ("F5", _("Look again")),
             ("F1", _("Help of this page")), ("Esc", _("Close the drawer")), ("Ctrl+L", _("Lock")),
+            ("Ctrl+Z", _("Undo the last bulk act")),
             ("Ctrl+/", _("This sheet")),
         ]),
         (_("Tables"), [

@@ -54,6 +54,14 @@ class Messages(QWidget):
             _("Please send the report {path} to the maintainers.").format(path=path),
         )  # fmt: skip
 
+    def undo_last(self) -> None:
+        """Takes back the newest bulk act that still offers it, as its button would."""
+        for card in self._cards():
+            back = card.findChild(QPushButton, "undo")
+            if back is not None:
+                back.click()
+                return
+
     def texts(self) -> list[str]:
         """What is shown now, newest first."""
         return [str(card.property("text")) for card in self._cards()]
@@ -83,6 +91,8 @@ class Messages(QWidget):
         if undo is not None:
             back = QPushButton(_("Undo"))
             back.setProperty("kind", "link")
+            back.setObjectName("undo")
+            back.setToolTip("Ctrl+Z")
             back.clicked.connect(lambda _checked=False: undo())
             back.clicked.connect(card.deleteLater)
             row.addWidget(back, 0, Qt.AlignmentFlag.AlignTop)

@@ -227,6 +227,10 @@ class Shell(QMainWindow):
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self.visits.changed = self._show_way
         self._show_way()
+        for page in (page for page in self.pages.values() if page.section):  # the map has a Ctrl+Z of its own
+            back = QShortcut(QKeySequence("Ctrl+Z"), page)
+            back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            back.activated.connect(self.messages.undo_last)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))

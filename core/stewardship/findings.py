@@ -24,6 +24,7 @@ from core.model.ledger import change_set, finding, package
 from core.model.stewardship import verification_run
 from core.security.workspace import Workspace, permits
 from core.stewardship.ignoring import anything_ignored, is_ignored
+from core.store import bulk
 from core.verification.catalogue import describe
 
 State = Literal["open", "ignored", "fixed", "all"]
@@ -153,7 +154,7 @@ def numbers(workspace: Workspace, filters: Filters | None = None) -> Sequence[in
     with workspace.store.read() as connection:
         where = _where(connection, filters, _today(workspace))
         query = select(finding.c.id).select_from(_source(filters)).where(where)
-        return [row[0] for row in connection.execute(query.order_by(finding.c.id)).all()]
+        return [row[0] for row in bulk.rows_of(connection, query.order_by(finding.c.id))]
 
 
 @permits("finding.read")

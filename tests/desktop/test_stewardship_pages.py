@@ -94,8 +94,8 @@ def test_a_correction_is_previewed_applied_and_undone_from_its_message(qtbot, sh
     view.act.click()
     settle(qtbot, shell)
     assert counts(filled).open < before.open
-    (undo,) = [b for b in shell.messages.findChildren(QPushButton) if b.text() == "撤销"]
-    undo.click()
+    found.view.setFocus()
+    QTest.keyClick(found.view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     settle(qtbot, shell)
     assert counts(filled) == before and ledger.store_info(filled, with_digest=True)["digest"] == digest
 
