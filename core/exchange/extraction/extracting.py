@@ -18,6 +18,7 @@ from core.exchange.extraction.applying import apply
 from core.exchange.extraction.mapping import held_by_community, split
 from core.exchange.extraction.reconciling import Community, compare, summary
 from core.exchange.extraction.runs import Ledger, Run
+from core.exchange.hours import require_open
 from core.exchange.transports.source import Source, View, garbled
 from core.exchange.troubles import Rejected, Trouble
 from core.i18n import _
@@ -67,7 +68,8 @@ def extract(
     """Extracts every resource that ``system`` is declared to give: what changed since the last run, or everything.
 
     A run that was killed is taken up where it stood. Raises ``NotASource``, ``ConnectorNotConfigured``,
-    ``ExtractionDiffers``, ``ExtractionBusy`` or the ``Trouble`` that ended it; pages read until then are kept.
+    ``OutsideHours``, ``ExtractionDiffers``, ``ExtractionBusy`` or the ``Trouble`` that ended it; pages read until
+    then are kept.
     """
     it = connector(system)
     if not it.extract:
@@ -166,6 +168,7 @@ def _patiently(job: _Job, ask: Callable[[], Result]) -> Result:
     attempt = 0
     while True:
         job.progress.checkpoint()
+        require_open(job.it, job.workspace.clock())
         try:
             return ask()
         except Trouble as trouble:

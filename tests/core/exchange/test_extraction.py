@@ -1,15 +1,18 @@
 """Extraction from real sources: in full, then what changed; reconciled, verified, resumable, nothing lost."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from core.exchange.configuration import ConnectorNotConfigured
+from core.exchange.declaration import Limits
 from core.exchange.extraction import extracting
 from core.exchange.extraction.extracting import ExtractionDiffers, NotASource, extract
 from core.exchange.extraction.gone import NotDecided, decide_gone, gone, open_questions
 from core.exchange.extraction.runs import runs
+from core.exchange.hours import OutsideHours
 from core.exchange.troubles import Refused, Rejected, Trouble, Unreachable
 from core.jobs import Cancelled, Progress
 from core.model.extraction import extraction_page
@@ -299,6 +302,15 @@ def test_a_view_that_is_not_there_or_a_database_that_is_not_there_says_which(bes
     with pytest.raises(Rejected) as caught:
         take(beside, PLATFORM)
     assert caught.value.details["cause"] == "no_such_view"
+
+
+def test_outside_the_operators_hours_nothing_is_asked(embedded_bureau, bureau, monkeypatch):
+    closed = paged(BUREAU).model_copy(update={"limits": Limits(begin="08:30", end="17:59")})
+    monkeypatch.setattr(extracting, "connector", lambda system: closed)
+    night = replace(embedded_bureau, clock=lambda: datetime(2026, 11, 25, 20, 0, tzinfo=UTC))
+    with pytest.raises(OutsideHours):
+        take(night)
+    assert "snapshot" not in bureau.requests() and held(embedded_bureau) == 0
 
 
 def test_only_a_configured_source_is_extracted_and_only_by_who_may(embedded):
