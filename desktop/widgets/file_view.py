@@ -27,8 +27,9 @@ from core.model.labels import field_title, shown_value
 from core.registry.drafts import Draft, of as draft_of, throw_away
 from core.registry.editing import EditResult
 from core.registry.printed import note_printed
-from core.registry.record import Record, Word, record
+from core.registry.record import Record, Word
 from core.registry.undo import undo_edit
+from core.registry.whole_file import WholeFile, whole_file
 from core.spatial.vicinity import vicinity
 from desktop import theme
 from desktop.desk import Desk
@@ -38,7 +39,7 @@ from desktop.widgets.deliveries_part import deliveries_of
 from desktop.widgets.edit_form import EditForm, editable_fields
 from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.file_head import FileHead, headline, in_conflict, overdue_since
-from desktop.widgets.house_tree import HouseTree, facts, households
+from desktop.widgets.house_tree import HouseTree, facts
 from desktop.widgets.parts import button, card, clear, empty, label, local_time, status_word
 from desktop.widgets.record_view import PLACED, Link
 from desktop.widgets.reveal_box import RevealBox, secret_of
@@ -60,6 +61,7 @@ class FileView(QWidget):
         super().__init__()
         self.desk, self.resource, self.entity = desk, resource, entity
         self.record: Record | None = None
+        self.whole: WholeFile | None = None
         self._reading = False
         self.form: EditForm | None = None
         self.reveal: RevealBox | None = None
@@ -76,12 +78,13 @@ class FileView(QWidget):
         if self._reading or self.form is not None:
             return
         self._reading, workspace = True, self.desk.workspace
-        job = self.desk.jobs.read(partial(record, workspace, self.resource, self.entity), self.show_record)
+        job = self.desk.jobs.read(partial(whole_file, workspace, self.resource, self.entity), self.show_file)
         job.ended.connect(self._ended)
 
-    def show_record(self, one: Record) -> None:
-        """Shows the record."""
-        self.record, self.reveal = one, None
+    def show_file(self, whole: WholeFile) -> None:
+        """Shows the file."""
+        one = whole.record
+        self.whole, self.record, self.reveal = whole, one, None
         if self.form is not None:
             self.form.setParent(None)  # it outlives the drawing of the page
         clear(self._column)
@@ -91,10 +94,10 @@ class FileView(QWidget):
         sides = QHBoxLayout(body)
         sides.setContentsMargins(theme.XL, theme.S, theme.XL, theme.L)
         sides.setSpacing(theme.L)
-        sides.addLayout(self._left(one), 1)
+        sides.addLayout(self._left(whole), 1)
         right = QWidget()
         right.setFixedWidth(_SIDE)
-        right.setLayout(self._right(one))
+        right.setLayout(self._right(whole))
         sides.addWidget(right, 0, Qt.AlignmentFlag.AlignTop)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -114,7 +117,7 @@ class FileView(QWidget):
             made.append(button(_("Edit"), self.edit, icon="edit", kind="primary", tip="Ctrl+E"))
         if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
             made.append(button(_("Show on the map"), self._to_map, icon="map"))
-        made.append(self._printing(one))
+        made.append(self._printing())
         made.append(
             button(_("Copy"), partial(self._copy, one), icon="copy", tip=_("Title and key to the clipboard"))
         )
@@ -123,12 +126,12 @@ class FileView(QWidget):
     def edit(self) -> None:
         """Makes the fields editable in their place."""
         one = self.record
-        if one is None or one.retired or self.form is not None or not self._may_edit():
+        if one is None or self.whole is None or one.retired or self.form is not None or not self._may_edit():
             return
         self.form = EditForm(self.desk, self.resource, self.entity)
         self.form.saved.connect(self._saved)
         self.form.left.connect(self._left_as_it_was)
-        self.show_record(one)
+        self.show_file(self.whole)
 
     def _may_edit(self) -> bool:
         return self.desk.workspace.actor.may("registry.edit") and bool(editable_fields(self.resource))
@@ -152,22 +155,25 @@ class FileView(QWidget):
         self.form = None
         self.refresh()
 
-    def _printing(self, one: Record) -> QPushButton:
+    def _printing(self) -> QPushButton:
         made, menu = QPushButton(_("Print")), QMenu(self)
         made.setIcon(theme.icon("print"))
-        menu.addAction(_("As PDF…"), partial(self._ask_pdf, one))
-        menu.addAction(_("On a printer…"), partial(self._ask_printer, one))
+        menu.addAction(_("As PDF…"), self._ask_pdf)
+        menu.addAction(_("On a printer…"), self._ask_printer)
         made.setMenu(menu)
         return made
 
-    def _ask_pdf(self, one: Record) -> None:
+    def _ask_pdf(self) -> None:
+        one = self.record
+        if one is None:
+            return
         name, _kind = QFileDialog.getSaveFileName(self, _("Print as PDF"), f"{headline(one)}.pdf", "*.pdf")
         if name:
             self.write_pdf(Path(name))
 
     def write_pdf(self, path: Path) -> None:
         """Writes the file as PDF; that it was printed is on record before it is."""
-        one, user = self.record, self.desk.workspace.actor.name
+        one, user = self.whole, self.desk.workspace.actor.name
         if one is None:
             return
 
@@ -178,9 +184,10 @@ class FileView(QWidget):
         note = partial(note_printed, self.desk.workspace, self.resource, self.entity, where="pdf")
         self.desk.jobs.read(note, written)
 
-    def _ask_printer(self, one: Record) -> None:
+    def _ask_printer(self) -> None:
+        one = self.whole
         printer, user = QPrinter(QPrinter.PrinterMode.HighResolution), self.desk.workspace.actor.name
-        if QPrintDialog(printer, self).exec() != QPrintDialog.DialogCode.Accepted:
+        if one is None or QPrintDialog(printer, self).exec() != QPrintDialog.DialogCode.Accepted:
             return
         note = partial(note_printed, self.desk.workspace, self.resource, self.entity, where="printer")
 
@@ -198,21 +205,21 @@ class FileView(QWidget):
 
     # --- the left column: what it is and what hangs on it ---
 
-    def _left(self, one: Record) -> QVBoxLayout:
-        column = QVBoxLayout()
+    def _left(self, whole: WholeFile) -> QVBoxLayout:
+        column, one = QVBoxLayout(), whole.record
         column.setSpacing(theme.M)
         if self.form is None and self._may_edit():
             column.addLayout(self._offer_draft())
-        people = households(one)
-        tree_first = self.form is None and one.resource == "address" and bool(people)
-        if tree_first:
-            column.addWidget(self._people(one))
+        people_first = self.form is None and one.resource == "address" and bool(whole.households)
+        if people_first:
+            column.addWidget(self._people(whole))
         column.addWidget(self._fields(one))
-        if people and not tree_first and one.resource in _IN_TREE:
-            column.addWidget(self._people(one))
-        for kind in one.counts:
-            if kind not in _IN_TREE.get(one.resource, ()):
-                column.addWidget(self._hanging(one, kind))
+        if whole.households and not people_first:
+            column.addWidget(self._people(whole))
+        if whole.residences:
+            column.addWidget(self._residences(whole))
+        for kind in (kind for kind in whole.counts if kind not in _IN_TREE.get(one.resource, ())):
+            column.addWidget(self._hanging(whole, kind))
         column.addStretch(1)
         return column
 
@@ -233,12 +240,25 @@ class FileView(QWidget):
         self.desk.jobs.read(partial(draft_of, workspace, self.resource, self.entity), offer)
         return room
 
-    def _people(self, one: Record) -> QWidget:
-        tree = HouseTree(households(one))
+    def _people(self, whole: WholeFile) -> QWidget:
+        tree = HouseTree(whole.households, people_only=whole.record.resource == "house")
         tree.chosen.connect(self.desk.open_file)
-        counted = [(kind, one.counts.get(kind, 0)) for kind in _IN_TREE[one.resource]]
-        title = "   ".join(f"{labels.label('resource', kind)} {count:,}" for kind, count in counted)
-        return _section(title, tree, self._rest(one, *_IN_TREE[one.resource]))
+        houses = whole.counts.get("house", 0) if whole.record.resource == "address" else 0
+        counted = [("house", houses)] if houses else []
+        title = "   ".join(f"{labels.label('resource', k)} {n:,}" for k, n in [*counted, ("person", whole.people)])
+        return _section(title, tree, _rest(len(whole.households), houses))
+
+    def _residences(self, whole: WholeFile) -> QWidget:
+        """Where the person lives and lived, the newest first."""
+        links: list[QWidget | None] = []
+        for home in whole.residences:
+            here = home.reported and not home.moved_out
+            left = _("until {day}").format(day=home.moved_out) if home.moved_out else _("no longer reported")
+            told = [_("since {day}").format(day=home.moved_in), *([] if here else [left])]
+            link = Link(home.address or home.house_code, " · ".join(told), "house")
+            link.opened.connect(partial(self.desk.open_file, "person", home.id))
+            links.append(link)
+        return _section(_("Lives and lived at"), *links)
 
     def _fields(self, one: Record) -> QWidget:
         if self.form is not None:
@@ -253,26 +273,20 @@ class FileView(QWidget):
             parts.insert(0, self.reveal)
         return _section(_("What is known"), *parts)
 
-    def _hanging(self, one: Record, kind: str) -> QWidget:
+    def _hanging(self, whole: WholeFile, kind: str) -> QWidget:
+        shown = [other for other in whole.related if other.resource == kind]
         links: list[QWidget | None] = []
-        for other in (other for other in one.related if other.resource == kind):
+        for other in shown:
             link = Link(other.title, facts(other.facts), kind)
             link.opened.connect(partial(self.desk.open_file, other.resource, other.id))
             links.append(link)
-        return _section(
-            f"{labels.label('resource', kind)} {one.counts[kind]:,}", *links, self._rest(one, kind)
-        )
-
-    def _rest(self, one: Record, *kinds: str) -> QWidget | None:
-        shown = sum(1 for other in one.related if other.resource in kinds)
-        count = sum(one.counts.get(kind, 0) for kind in kinds)
-        text = _("{shown} of {count} are shown; the others are in the registry's table.")
-        return label(text.format(shown=f"{shown:,}", count=f"{count:,}"), "muted") if count > shown else None
+        count = whole.counts[kind]
+        return _section(f"{labels.label('resource', kind)} {count:,}", *links, _rest(len(shown), count))
 
     # --- the right column: where it is, how it stands, what happened ---
 
-    def _right(self, one: Record) -> QVBoxLayout:
-        column = QVBoxLayout()
+    def _right(self, whole: WholeFile) -> QVBoxLayout:
+        column, one = QVBoxLayout(), whole.record
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
         if one.resource in PLACED and self.desk.workspace.actor.may("map.read"):
@@ -281,7 +295,7 @@ class FileView(QWidget):
             workspace = self.desk.workspace
             self.desk.jobs.read(partial(vicinity, workspace, self.resource, self.entity), small.show_vicinity)
             column.addWidget(small)
-        column.addWidget(_section(_("State"), *self._state(one)))
+        column.addWidget(_section(_("State"), *self._state(whole)))
         if deliveries := deliveries_of(self.desk, self.resource, self.entity):
             column.addWidget(_section("", deliveries))
         for word in one.words:
@@ -289,20 +303,26 @@ class FileView(QWidget):
         column.addWidget(_section(_("History"), Timeline(moments(one))))
         return column
 
-    def _state(self, one: Record) -> list[QWidget | None]:
+    def _state(self, whole: WholeFile) -> list[QWidget | None]:
+        one, todo = whole.record, whole.todo
         made: list[QWidget | None] = []
-        if in_conflict(one):
-            made += [status_word("warning", _("Departments contradict each other")),
-                     self._link(_("Settle it"), "adjudication", "conflict.settle")]  # fmt: skip
-        if overdue_since(one):
-            since = _("To be verified again since {day}").format(day=overdue_since(one))
-            made += [status_word("waiting", since), self._link(_("Overdue list"), "overdue", "finding.read")]
+        if in_conflict(one) or (todo is not None and todo.conflicts):
+            told = _("Departments contradict each other")
+            count = f" {todo.conflicts:,}" if todo is not None and todo.conflicts else ""
+            settle = self._link(_("Settle it"), "adjudication", "conflict.settle")
+            made += [status_word("warning", told + count), settle]
+        since = overdue_since(one) or (todo.due if todo is not None and todo.overdue else "")
+        if since:
+            text = _("To be verified again since {day}").format(day=since)
+            made += [status_word("waiting", text), self._link(_("Overdue list"), "overdue", "finding.read")]
         for remark in one.findings:
             status: theme.Status = "error" if remark.severity == "error" else "warning"
             made += [status_word(status, f"{field_title(remark.field)}"), label(remark.message, wrap=True),
                      label(remark.cure, "muted", wrap=True)]  # fmt: skip
-        if one.findings:
-            made.append(self._link(_("Open the findings"), "findings", "finding.read"))
+        open_ = todo.findings if todo is not None else len(one.findings)
+        if open_:
+            text = _("Open the findings ({n})").format(n=f"{open_:,}")
+            made.append(self._link(text, "findings", "finding.read") or label(text))
         compared = any(value.standing is not None for value in one.values)
         if not made and compared:
             made.append(status_word("done", _("Departments agree; nothing is due.")))
@@ -335,6 +355,11 @@ def _said(word: Word) -> QWidget:
     return _section(
         title, label(why_text(word.origin), "muted", wrap=True), *(label(text, wrap=True) for text in lines)
     )
+
+
+def _rest(shown: int, count: int) -> QWidget | None:
+    text = _("{shown} of {count} are shown; the others are in the registry's table.")
+    return label(text.format(shown=f"{shown:,}", count=f"{count:,}"), "muted") if count > shown else None
 
 
 def _section(title: str, *parts: QWidget | QLayout | None) -> QWidget:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from core.i18n import _
 from core.model.labels import field_title, shown_value
-from core.registry.record import Record, Related
+from core.registry.address_file import Household, Resident
 from desktop import theme
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -18,45 +18,31 @@ _MOST_ROWS = 14
 """Rows that a tree is tall before it scrolls."""
 
 
-def households(one: Record) -> list[tuple[Related | None, list[Related]]]:
-    """Each house with its people; people whose house is not among the shown ones come under None."""
-    houses = [other for other in one.related if other.resource == "house"]
-    people: dict[str, list[Related]] = {}
-    for other in one.related:
-        if other.resource == "person":
-            people.setdefault(str(dict(other.facts).get("house_code", "")), []).append(other)
-    found: list[tuple[Related | None, list[Related]]] = [
-        (house, people.pop(house.title, [])) for house in houses
-    ]
-    rest = [person for some in people.values() for person in some]
-    return found + ([(None, rest)] if rest else [])
-
-
 class HouseTree(QTreeWidget):
-    """Houses as branches, people as leaves; Enter or a double click opens a file."""
+    """Houses as branches, people as leaves, those who moved away last; Enter or a double click opens a file."""
 
     chosen = Signal(str, object)
 
-    def __init__(self, shown: Sequence[tuple[Related | None, Sequence[Related]]]) -> None:
+    def __init__(self, homes: Sequence[Household], *, people_only: bool = False) -> None:
         super().__init__()
         self.setHeaderLabels([_("house, person"), _("what is known")])
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.header().resizeSection(0, 300)
         self.setUniformRowHeights(True)
-        self.setRootIsDecorated(True)
+        self.setRootIsDecorated(not people_only)
         self.setAccessibleName(_("Houses and their people"))
-        for house, people in shown:
-            branch: QTreeWidgetItem | QTreeWidget = self
-            if house is not None:
-                count = _("{n} people").format(n=len(people)) if people else _("nobody registered")
-                branch = _item(house, f"{facts(house.facts)} · {count}" if house.facts else count)
-                self.addTopLevelItem(branch)
-            for person in people:
-                known = facts((name, value) for name, value in person.facts if name != "house_code")
-                leaf = _item(person, known)
-                _hang(branch, leaf)
+        rows = 0
+        for home in homes:
+            leaves = [_leaf(one, former=False) for one in home.residents]
+            leaves += [_leaf(one, former=True) for one in home.former]
+            rows += len(leaves) + (0 if people_only else 1)
+            if people_only:
+                self.addTopLevelItems(leaves)
+                continue
+            branch = _item("house", home.id, home.house_code, house_facts(home))
+            branch.addChildren(leaves)
+            self.addTopLevelItem(branch)
         self.expandAll()
-        rows = sum(1 + len(people) for _house, people in shown)
         self.setFixedHeight((min(rows, _MOST_ROWS) + 1) * theme.ROW + 8)
         self.itemDoubleClicked.connect(lambda item, _column: self._open(item))
 
@@ -72,6 +58,27 @@ class HouseTree(QTreeWidget):
             self.chosen.emit(*key)
 
 
+def house_facts(home: Household) -> str:
+    """A house in one line: its use, size, and how many live there."""
+    known = [shown_value("use", home.use)]
+    if home.area_m2:
+        known.append(_("{n} m²").format(n=f"{home.area_m2:g}"))
+    count = len(home.residents)
+    known.append(_("{n} people").format(n=count) if count else _("nobody registered"))
+    return " · ".join(known)
+
+
+def resident_facts(one: Resident, *, former: bool) -> str:
+    """A person in one line; of who left, since when."""
+    known = [
+        shown_value("sex", one.sex), _("born {year}").format(year=one.birth_year),
+        shown_value("residence", one.residence), _("since {day}").format(day=one.moved_in),
+    ]  # fmt: skip
+    if former:
+        known.append(_("until {day}").format(day=one.moved_out) if one.moved_out else _("no longer reported"))
+    return " · ".join(known)
+
+
 def facts(known: Iterable[tuple[str, object]]) -> str:
     """What tells a record from its neighbours, in one line."""
     numbered = {"birth_year", "area_m2", "rooms"}
@@ -81,18 +88,16 @@ def facts(known: Iterable[tuple[str, object]]) -> str:
     )
 
 
-def _item(other: Related, known: str) -> QTreeWidgetItem:
-    made = QTreeWidgetItem([other.title, known])
-    made.setIcon(0, theme.icon(other.resource, size=16))
-    made.setData(0, _KEY, (other.resource, other.id))
-    if other.resource == "person":
-        made.setForeground(0, theme.brush("muted"))
-        made.setToolTip(0, _("Masked; its file shows it for a stated reason."))
+def _leaf(one: Resident, *, former: bool) -> QTreeWidgetItem:
+    made = _item("person", one.id, one.name, resident_facts(one, former=former))
+    made.setToolTip(0, _("Masked; its file shows it for a stated reason."))
+    for column in (0, 1) if former else (0,):
+        made.setForeground(column, theme.brush("muted"))
     return made
 
 
-def _hang(branch: QTreeWidgetItem | QTreeWidget, leaf: QTreeWidgetItem) -> None:
-    if isinstance(branch, QTreeWidget):
-        branch.addTopLevelItem(leaf)
-    else:
-        branch.addChild(leaf)
+def _item(resource: str, entity: int, title: str, known: str) -> QTreeWidgetItem:
+    made = QTreeWidgetItem([title, known])
+    made.setIcon(0, theme.icon(resource, size=16))
+    made.setData(0, _KEY, (resource, entity))
+    return made

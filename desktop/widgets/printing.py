@@ -26,11 +26,11 @@ from core.i18n import _
 from core.model import names as labels
 from core.model.labels import field_title, shown_value
 from core.registry.divisions import division_name
-from core.registry.record import Record
+from core.registry.whole_file import WholeFile
 from desktop import theme
 from desktop.widgets.field_list import DIVISIONS, standing_text, why_text
 from desktop.widgets.file_head import headline, way
-from desktop.widgets.house_tree import facts, households
+from desktop.widgets.house_tree import facts, house_facts, resident_facts
 from desktop.widgets.timeline import moments
 
 _MARGIN: Final = 16.0
@@ -39,42 +39,41 @@ _INK: Final = QColor(0, 0, 0, 22)
 _TOKENS: Final = ("_token", "_tokens")
 
 
-def write_pdf(one: Record, path: Path, user: str) -> int:
+def write_pdf(whole: WholeFile, path: Path, user: str) -> int:
     """Writes the file of a record as PDF and returns its number of pages."""
     writer = QPdfWriter(str(path))
-    writer.setTitle(headline(one))
+    writer.setTitle(headline(whole.record))
     writer.setCreator("GridLink")
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setResolution(300)
     writer.setPageMargins(QMarginsF(_MARGIN, _MARGIN, _MARGIN, _MARGIN), QPageLayout.Unit.Millimeter)
-    return _paint(one, writer, user)
+    return _paint(whole, writer, user)
 
 
-def print_on(one: Record, printer: QPrinter, user: str) -> int:
+def print_on(whole: WholeFile, printer: QPrinter, user: str) -> int:
     """Prints the file of a record and returns its number of pages."""
-    printer.setDocName(headline(one))
+    printer.setDocName(headline(whole.record))
     printer.setPageMargins(QMarginsF(_MARGIN, _MARGIN, _MARGIN, _MARGIN), QPageLayout.Unit.Millimeter)
-    return _paint(one, printer, user)
+    return _paint(whole, printer, user)
 
 
-def as_html(one: Record) -> str:
+def as_html(whole: WholeFile) -> str:
     """The file as a document: way, title, fields, who lives there, what hangs on it, history."""
+    one = whole.record
     parts = [
-        f"<p style='color:#555'>{escape(' › '.join(way(one)))}</p>", f"<h2>{escape(headline(one))}</h2>",
+        f"<p style='color:#555'>{escape(' › '.join(way(one)))}</p>", f"<h2>{escape(headline(whole.record))}</h2>",
         _table((field_title(v.name), _value(v.name, v.value), standing_text(v.standing) if v.standing else "")
                for v in one.values if not v.name.endswith(_TOKENS)),
     ]  # fmt: skip
-    people = households(one) if one.resource in {"address", "house"} else []
-    for house, persons in people:
-        if house is not None:
-            parts.append(f"<h3>{escape(labels.label('resource', 'house'))} {escape(house.title)} "
-                         f"{escape(facts(house.facts))}</h3>")  # fmt: skip
-        known = ((p.title, facts(fact for fact in p.facts if fact[0] != "house_code")) for p in persons)
-        parts.append(_table(known))
-    shown = {"house", "person"} if people else set()
-    for kind in (kind for kind in one.counts if kind not in shown):
-        parts.append(f"<h3>{escape(labels.label('resource', kind))} {one.counts[kind]:,}</h3>")
-        parts.append(_table((r.title, facts(r.facts)) for r in one.related if r.resource == kind))
+    for home in whole.households:
+        name = f"{labels.label('resource', 'house')} {home.house_code} {house_facts(home)}"
+        parts.append(f"<h3>{escape(name)}</h3>")
+        lives = [(who.name, resident_facts(who, former=False)) for who in home.residents]
+        parts.append(_table(lives + [(who.name, resident_facts(who, former=True)) for who in home.former]))
+    there = {"house", "person"} if whole.households and one.resource == "address" else set[str]()
+    for kind in (kind for kind in whole.counts if kind not in there):
+        parts.append(f"<h3>{escape(labels.label('resource', kind))} {whole.counts[kind]:,}</h3>")
+        parts.append(_table((r.title, facts(r.facts)) for r in whole.related if r.resource == kind))
     parts.append(f"<h3>{escape(_('History'))}</h3>")
     parts.append(_table((why_text(moment.origin), _was(moment.was.items())) for moment in moments(one)))
     return "".join(parts)
@@ -95,7 +94,7 @@ def _table(rows: Iterable[Sequence[str]]) -> str:
     return f"<table cellpadding='3' width='100%'>{''.join(lines)}</table>" if lines else ""
 
 
-def _paint(one: Record, device: QPdfWriter | QPrinter, user: str) -> int:
+def _paint(whole: WholeFile, device: QPdfWriter | QPrinter, user: str) -> int:
     stamp = f"{user}  {datetime.now().astimezone():%Y-%m-%d %H:%M}"
     font = QFont()
     font.setFamilies(list(theme.FAMILIES))
@@ -103,7 +102,7 @@ def _paint(one: Record, device: QPdfWriter | QPrinter, user: str) -> int:
     document = QTextDocument()
     document.setDefaultFont(font)
     document.documentLayout().setPaintDevice(device)
-    document.setHtml(as_html(one))
+    document.setHtml(as_html(whole))
     painter = QPainter(device)
     painter.setFont(font)
     foot = 2.0 * painter.fontMetrics().height()

@@ -21,7 +21,6 @@ from desktop.app import PAGES
 from desktop.pages.map import MapPage
 from desktop.pages.registry import RegistryPage
 from desktop.shell import Shell
-from desktop.visits import Place, Visits
 from desktop.widgets import reveal_box
 from desktop.widgets.bulk_edit import BulkEdit
 from desktop.widgets.conflict_view import ConflictView
@@ -51,7 +50,11 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
             change,
             [{"house_code": "H001", "address_code": "A00000000001", "use": "rented"}],
         )
-        put(connection, "person", change, [{"person_token": TOKEN}, {"person_token": "b" * 64}])
+        put(connection, "person", change, [
+            {"person_token": TOKEN}, {"person_token": "b" * 64, "move_in": "2021-01-01"},
+            {"person_token": "c" * 64, "move_in": "2022-01-01", "move_out": "2024-05-01"},
+        ])  # fmt: skip
+        put(connection, "dispute", change, [{"dispute_no": "D1", "address_code": "A00000000001"}])
         row = {"person_token": TOKEN, "name": "张三", "id_type": "01", "id_number": "11010519491231002X"}
         sealed = {"source": "police", "collected_at": "2026-11-20", "collector": "P01", "row_hash": 1, "id": 7,
                   "created_in": change, "changed_in": change}  # fmt: skip
@@ -108,7 +111,14 @@ def test_the_file_of_an_address_says_where_it_is_who_lives_there_and_what_happen
     (tree,) = view.findChildren(HouseTree)
     house = tree.topLevelItem(0)
     assert house is not None and house.text(0) == "H001" and "出租" in house.text(1)
-    assert [house.child(n).text(0) for n in range(house.childCount())] == ["张*", "张*"]
+    assert [house.child(n).text(0) for n in range(house.childCount())] == ["张*", "张*", "张*"]
+    assert "2024-05-01 迁出" in house.child(2).text(1) and "2 人" in house.text(1)
+    assert "矛盾纠纷 1" in said
+
+
+def test_the_file_of_a_person_says_where_they_live_and_since_when(shell: Shell, qtbot: Any):
+    view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
+    assert "居住情况" in words(view) and "2020-01-01 迁入" in words(view) and "姑苏区平江路1号101室" in words(view)
 
 
 def test_several_files_stand_in_tabs_each_once_and_ctrl_w_closes_the_one_in_front(shell: Shell, qtbot: Any):
@@ -140,15 +150,6 @@ def test_alt_left_and_right_walk_through_what_was_opened_across_pages(shell: She
     press(qtbot, shell, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
     settle(qtbot, shell)
     assert registry(shell).files.current == ("address", entity_id("A00000000001"))
-
-
-def test_going_elsewhere_from_the_middle_of_the_way_forgets_what_lay_ahead():
-    way = Visits()
-    for name in ("workbench", "inbox", "inbox", "registry"):
-        way.note(Place(name))
-    assert way.back() == Place("inbox") and way.back() == Place("workbench") and way.back() is None
-    way.note(Place("map"))
-    assert not way.may_go_forward and way.back() == Place("workbench")
 
 
 def test_a_house_in_the_tree_opens_its_own_file_by_enter(shell: Shell, qtbot: Any):
