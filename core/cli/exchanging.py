@@ -11,15 +11,14 @@ from core.cli.output import Outcome, table
 from core.cli.session import FILE, FOLDER, Session, command
 from core.cli.stores import read_text
 from core.exchange.configuration import configure_connector, probe
-from core.exchange.outbox import outbox
 from core.exchange.push import push
 from core.i18n import _
 from core.reports.acceptance import write_acceptance
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``push``, ``outbox``, ``connector`` and ``report``."""
-    for one in (push_command, outbox_command, connector, report):
+    """Adds ``push``, ``connector`` and ``report``."""
+    for one in (push_command, connector, report):
         cli.add_command(one)
 
 
@@ -41,16 +40,11 @@ def push_command(session: Session, target: str | None) -> Outcome:
         results = {
             name: asdict(r) for name, r in push(session.workspace(), target, progress=progress).items()
         }
-    return _by_target(results)
+    return by_target(results)
 
 
-@command("outbox")
-def outbox_command(session: Session) -> Outcome:
-    """What is waiting, sent, accepted and rejected, by target."""
-    return _by_target({name: asdict(box) for name, box in outbox(session.workspace()).items()})
-
-
-def _by_target(results: dict[str, dict[str, object]]) -> Outcome:
+def by_target(results: dict[str, dict[str, object]]) -> Outcome:
+    """Figures by target, their totals, and a table of them."""
     head = (_("target"), _("sent"), _("accepted"), _("rejected"), _("waiting"))
     rows = (
         (name, *(figures[k] for k in ("sent", "accepted", "rejected", "waiting")))

@@ -139,7 +139,7 @@ def configured_targets(store: Store) -> list[str]:
     """The declared targets that have been configured."""
     with store.read() as connection:
         known = set(connection.execute(select(connector_setting.c.target)).scalars())
-    return [c.target for c in targets() if c.target in known]
+    return [c.target for c in connectors() if c.push and c.target in known]
 
 
 def not_configured(target: str | None) -> ConnectorNotConfigured:

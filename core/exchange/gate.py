@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, select, text as sql
 
 from core.exchange.connectors import pushed
-from core.exchange.declaration import Connector
+from core.exchange.declaration import Connector, Field
+from core.exchange.formats import written
 from core.exchange.leasing import Leased, newest_change_set
 from core.model.ledger import finding, package
 from core.model.registry import TABLES
-from core.model.resources import RESOURCES
+from core.model.resources import RESOURCES, Resource
+from core.security import keys, masking
+
+SEALED: Final = {"name_masked": "name", "id_masked": "id_number", "phone_masked": "phone"}
+"""What stands for a masked column where the target is entitled to full identity."""
 
 Record = dict[str, Any]
 Row = Sequence[Any]
@@ -37,10 +43,11 @@ class Inspected:
 
 
 class Gate:
-    """One connector's gate; it knows where each column stands in the rows that it reads."""
+    """A connector's gate for one resource; it knows where each column stands in the rows that it reads."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._selection, outgoing = pushed(connector)
+    def __init__(self, connector: Connector, resource: str | None = None) -> None:
+        self._selection, outgoing = pushed(connector, resource)
+        self._full = connector.identity == "full" and self._selection.resource == "person"
         self._fields = outgoing.fields
         columns = (f.column for f in self._fields)
         names = tuple(dict.fromkeys((*_BOOKKEEPING, *self._selection.where, *columns)))
@@ -49,13 +56,15 @@ class Gate:
         self._query = select(*(table.c[name] for name in names))
         self._id = table.c.id
         self._where = [(place[column], frozenset(values)) for column, values in self._selection.where.items()]
-        self._places = [(f, place[f.column]) for f in self._fields]
+        self._resource = RESOURCES[self._selection.resource]
+        self._ways = [_way(f, place[f.column], self._resource) for f in self._fields]
 
     def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
         """Reads the items' records and sorts them; nothing is written."""
         found = connection.execute(self._query.where(self._id.in_([i.entity for i in items]))).all()
         rows: dict[int, Row] = {row[0]: row for row in found}
         faults = self._open_errors(connection, rows, items)
+        known = identities(connection, [i.key.split(":")[0] for i in items]) if self._full else None
         result = Inspected(newest_change_set(connection))
         for item in items:
             row = rows.get(item.entity)
@@ -65,7 +74,9 @@ class Gate:
             elif row is None or not belongs or row[1] != item.version:
                 result.outdated.append(item)
             else:
-                record = self._record(row)
+                record = self._record(
+                    row, known.get(item.key.split(":")[0], {}) if known is not None else None
+                )
                 reason = faults.get(item.key) or (record if isinstance(record, str) else "")
                 if reason:
                     result.failing[item.id] = f"gate:{reason}"
@@ -78,9 +89,15 @@ class Gate:
         if belongs:
             result.outdated.append(item)
             return
-        key = RESOURCES[self._selection.resource].key
-        values = dict(zip(key, item.key.split(":", len(key) - 1), strict=True))
-        result.ready.append((item, {f.name: values[f.column] for f in self._fields if f.key}))
+        result.ready.append((item, self._key_of(item.key)))
+
+    def _key_of(self, text: str) -> Record:
+        """The key's fields from its text; a key of the alternative column goes under that one's name."""
+        key = self._resource.key
+        if self._resource.alternative_key and not re.fullmatch(self._resource.by_name[key[0]].pattern, text):
+            key = (self._resource.alternative_key,)
+        values = dict(zip(key, text.split(":", len(key) - 1), strict=True))
+        return {f.name: values[f.column] for f in self._fields if f.column in values}
 
     def _belongs(self, row: Row) -> bool:
         return row[3] is None and all(row[place] in values for place, values in self._where)
@@ -105,25 +122,68 @@ class Gate:
                 errors[key] = f"open_finding:{rule}"
         return errors
 
-    def _record(self, row: Row) -> Record | str:
+    def _record(self, row: Row, identity: Mapping[str, Any] | None) -> Record | str:
         """What leaves: the declared fields under their upstream names, empty ones left out; or why not."""
         record: Record = {}
-        for declared, place in self._places:
-            value = row[place]
+        for way in self._ways:
+            value = row[way.place]
+            sealed = identity is not None and way.column in SEALED
+            if sealed and identity is not None:
+                value = identity.get(SEALED[way.column])
             if value is None or value == "":
-                if declared.required or declared.key:
-                    return f"required_missing:{declared.column}"
+                if way.required:
+                    return f"{'identity_missing' if sealed else 'required_missing'}:{way.column}"
                 continue
-            if declared.masked and not _is_masked(value):
-                return f"not_masked:{declared.column}"
-            if declared.codes:
-                if value not in declared.codes:
-                    return f"code_unknown:{declared.column}"
-                value = declared.codes[value]
-            record[declared.name] = value
+            if way.token is not None and not way.token.fullmatch(value):
+                return f"not_masked:{way.column}"
+            if way.masked and not sealed and not is_masked(value):
+                return f"not_masked:{way.column}"
+            if way.is_open and masking.find(value):
+                return f"open_number:{way.column}"
+            if way.codes is not None:
+                if value not in way.codes:
+                    return f"code_unknown:{way.column}"
+                value = way.codes[value]
+            record[way.name] = value if way.form == "text" else written(value, way.form)
         return record
 
 
-def _is_masked(value: str) -> bool:
+class _Way(NamedTuple):
+    """How one field leaves: where its value stands, and what is asked of it. Plain values: it is read a lot."""
+
+    name: str
+    column: str
+    place: int
+    required: bool
+    masked: bool
+    token: re.Pattern[str] | None  # a personal value that is no word but a pseudonym
+    is_open: bool  # people write what they like there: it is searched for numbers of persons
+    codes: Mapping[str, str] | None
+    form: str
+
+
+def _way(declared: Field, place: int, resource: Resource) -> _Way:
+    column = resource.by_name[declared.column]
+    token = re.compile(column.pattern) if column.personal and column.pattern else None
+    closed = declared.key or declared.masked or declared.codes or column.codes or column.pattern
+    return _Way(
+        declared.name, declared.column, place, declared.required or (declared.key and not resource.alternative_key),
+        declared.masked and token is None, token, column.kind == "string" and not closed, declared.codes or None,
+        declared.format,
+    )  # fmt: skip
+
+
+def identities(connection: Connection, tokens: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Token → what the sealed resource says of the person; nothing where the sealing key is not here."""
+    if keys.seal_private_pem(connection) is None:
+        return {}
+    table = TABLES["identity"]
+    query = select(*(table.c[name] for name in ("person_token", *SEALED.values())))
+    rows = connection.execute(query.where(table.c.person_token.in_(tokens), table.c.retired_in.is_(None)))
+    return {row["person_token"]: dict(row) for row in rows.mappings()}
+
+
+def is_masked(value: str) -> bool:
+    """Whether enough of a value is hidden."""
     hidden = value.count("*")
     return hidden >= _STARS if any(character.isdigit() for character in value) else hidden > 0

@@ -11,7 +11,7 @@ import orjson
 
 from core.exchange.leasing import Lease, Leased
 from core.exchange.message_log import Crossing, Head
-from core.exchange.transports.https import Pending
+from core.exchange.wire import UnderWay
 
 Ready = Sequence[tuple[Leased, dict[str, Any]]]
 
@@ -26,7 +26,7 @@ class Message:
     digests: dict[str, str]
     horizon: int
     body: bytes
-    pending: Pending | None = None
+    under_way: UnderWay | None = None
 
     def crossing(self, *, left: bool = True) -> Crossing:
         """The message's entry in the log; ``left`` is False for one that did not leave after all."""
@@ -34,14 +34,25 @@ class Message:
 
 
 def compose(
-    name: str, lease: Lease, ready: Ready, *, horizon: int, key: Callable[[Leased], str], head: Head
+    name: str,
+    lease: Lease,
+    ready: Ready,
+    *,
+    horizon: int,
+    key: Callable[[Leased], str],
+    head: Head,
+    several: bool = False,
 ) -> Message:
-    """The message for records that passed the gate; it carries the end of our log as it was before it."""
+    """The message for records that passed the gate; it carries the end of our log as it was before it.
+
+    ``several`` says that the target takes several resources, so that each record names its own.
+    """
     keyed, digests, items = {}, {}, []
     for item, record in ready:
         named, text = key(item), canonical(record)
         keyed[named], digests[named] = item, hashlib.sha256(text).hexdigest()
-        items.append({"key": named, "op": item.op, "record": orjson.Fragment(text)})
+        one = {"key": named, "op": item.op, "record": orjson.Fragment(text)}
+        items.append(one | {"resource": item.resource} if several else one)
     body = orjson.dumps({"batch": name, "log": str(head), "items": items})
     return Message(name, lease, keyed, digests, horizon, body)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, insert, literal, select
 
-from core.exchange.connectors import connector, targets
+from core.exchange.connectors import connector, connectors
 from core.exchange.reasons import explain
 from core.i18n import _
 from core.model.exchange import delivery, receipt
@@ -81,6 +81,7 @@ _SHOWN = (
 def outbox(workspace: Workspace) -> dict[str, OutboxState]:
     """Every declared target's outbox."""
     with workspace.store.read() as connection:
+        queued = {s.target for s in publication.in_force(connection)}
         counts: dict[str, dict[str, int]] = {}
         grouped = select(delivery.c.target, _STATE, func.count()).group_by(delivery.c.target, _STATE)
         for target, state, count in connection.execute(grouped):
@@ -96,7 +97,7 @@ def outbox(workspace: Workspace) -> dict[str, OutboxState]:
             target=c.target, title=_(c.title), oldest_waiting=oldest.get(c.target), last_receipt=last.get(c.target),
             **{state: counts.get(c.target, {}).get(state, 0) for state in STATES},
         )
-        for c in targets()
+        for c in connectors() if c.target in queued | set(counts)
     }  # fmt: skip
 
 
@@ -131,6 +132,8 @@ def in_state(state: str) -> ColumnElement[bool]:
 def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = None) -> int:
     """Queues rejected deliveries (all of the target's if ``ids`` is None) anew as the records now stand.
 
+    Named ones may also have been accepted: a system that lost its record is sent it again, and no other.
+
     Only the newest word about a record counts, and one that is already open is left alone. The new
     deliveries have keys of their own; the old ones stay as evidence. Returns how many were queued.
     """
@@ -145,7 +148,8 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
     now = workspace.now()
     with workspace.store.write() as connection:
         publication.hold_still(connection)
-        chosen = and_(delivery.c.target == target, delivery.c.state == "rejected", is_newest)
+        states = ("rejected",) if ids is None else ("rejected", "accepted")
+        chosen = and_(delivery.c.target == target, delivery.c.state.in_(states), is_newest)
         if ids is None:
             ids = list(connection.execute(select(delivery.c.id).where(chosen)).scalars())
         queued = 0

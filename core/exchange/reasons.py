@@ -17,6 +17,14 @@ _GATE = {
         N_("Not sent: the receiver has no code for what stands in “{field}”."),
         N_("Have the code corrected at the source, or add it to the connector's declaration."),
     ),
+    "open_number": (
+        N_("Not sent: “{field}” shows a number of a person."),
+        N_("Have the sender mask it in the text; the next import queues the record again."),
+    ),
+    "identity_missing": (
+        N_("Not sent: the receiver is due the full “{field}”, and the sealed identity is not here."),
+        N_("Ask the sender for a package with the sealed identities; then send it again."),
+    ),
     "open_finding": (
         N_("Not sent: the rule “{field}” found an error in this record that is still open."),
         N_("Settle the finding under Inbox; then send it again."),
@@ -43,6 +51,13 @@ def explain(reason: str | None) -> tuple[str, str]:
             _("Tried in vain as often as the connector allows; last trouble: {trouble}.").format(trouble=rest),
             _("Ask the operator what is wrong with this record, then send it again."),
         )
+    return _of_ours(kind, rest)
+
+
+def _of_ours(kind: str, rest: str) -> tuple[str, str]:
+    """What we did ourselves, and why."""
+    if kind == "held":
+        return _("Held: {reason}").format(reason=rest), _("Let it go under Exchange when the reason is settled.")
     if kind == "undone":
         return _("Withdrawn: change set {number} was undone.").format(number=rest), ""
-    return _("Withdrawn: a newer version of the record took its place."), ""
+    return _("Superseded: a newer version of the record took its place."), ""

@@ -49,9 +49,11 @@ def read_public_key(pem: str) -> Ed25519PublicKey:
 
 
 def read_receipt(
-    reply: Reply, *, receiver: str, public_key: Ed25519PublicKey, asked: Collection[str]
+    reply: Reply, *, receiver: str, public_key: Ed25519PublicKey, asked: Collection[str] | None
 ) -> Receipt:
     """The receipt in a reply to a message about the keys ``asked``; raises ``Unclear`` if it is none.
+
+    Without ``asked`` it may speak of anything: a receipt that came by itself, as a file.
 
     It must be signed by the receiver, name the receiver, and speak of no record that was not asked about.
     """
@@ -68,9 +70,14 @@ def read_receipt(
     if named != receiver:
         raise _no_receipt("other_receiver")
     keys = {item.key for item in items}
-    if len(keys) != len(items) or not keys <= set(asked):
+    if len(keys) != len(items) or (asked is not None and not keys <= set(asked)):
         raise _no_receipt("other_records")
     return Receipt(items, reply.body.decode(), reply.signature)
+
+
+def batch_of(answer: Receipt) -> str:
+    """The batch that a receipt says it is for; empty where it names none."""
+    return str(orjson.loads(answer.body).get("batch", ""))
 
 
 def _item(given: dict[str, Any]) -> Item:

@@ -67,3 +67,21 @@ def evidence_unwritable(error: Exception) -> EvidenceUnwritable:
         cure=_("Make room on the disk or bring the database back; then push again, nothing is lost."),
         cause=type(error).__name__,
     )
+
+
+class EvidenceOverdue(EvidenceUnwritable):
+    """Earlier messages have had no receipt for so long that sending on would only add to them."""
+
+    code = "evidence_overdue"
+
+
+def evidence_overdue(since: str, hours: int) -> EvidenceOverdue:
+    """Our word for receipts that have not come within ``hours``."""
+    return EvidenceOverdue(
+        _("Nothing more is sent: messages of {since} have had no receipt for more than {hours} hours.").format(
+            since=since[:16].replace("T", " "), hours=hours
+        ),
+        cure=_("Ask the operator for the receipts, or send those records again; sending goes on by itself then."),
+        cause="overdue",
+        since=since,
+    )

@@ -26,6 +26,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     update,
 )
 
@@ -41,6 +42,7 @@ _QUEUED: Final = (
 )  # fmt: skip
 _OPEN: Final = ("waiting", "sent", "held")
 _SETTLED: Final = ("accepted", "rejected")
+_BEGUN: Final = "queued_for."
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,43 @@ class Selection:
 
 @cache
 def selections() -> tuple[Selection, ...]:
-    """The selections of the connectors in ``resources/connectors`` that changes are queued for."""
+    """The selections of the connectors in ``resources/connectors`` that changes are queued for from the start."""
+    return tuple(s for name, given in _declarations() if given.get("queued") for s in _selected(name, given))
+
+
+def in_force(connection: Connection) -> tuple[Selection, ...]:
+    """The selections that changes of this store are queued for: those from the start, and those begun since."""
+    names = {str(name) for name in connection.execute(
+        select(setting.c.name).where(setting.c.name.startswith(_BEGUN, autoescape=True))).scalars()}  # fmt: skip
+    if not names:
+        return selections()
+    started = {s.target for s in selections()}
+    return selections() + tuple(
+        s for name, given in _declarations() if _BEGUN + name in names and name not in started
+        for s in _selected(name, given)
+    )  # fmt: skip
+
+
+def begin(connection: Connection, target: str, now: str) -> int:
+    """Queues changes for ``target`` from now on, and at once all that it should hold and does not: how many."""
+    hold_still(connection)
+    if target not in {s.target for s in in_force(connection)}:
+        connection.execute(insert(setting).values(name=_BEGUN + target, value=now))
+    return sum(
+        _queue(connection, s, true(), select(delivery.c.entity).where(_of(s)), now)
+        for s in in_force(connection) if s.target == target
+    )  # fmt: skip
+
+
+@cache
+def _declarations() -> tuple[tuple[str, Mapping[str, Any]], ...]:
     names = sorted(path.name for path in (RESOURCE_FOLDER / "connectors").glob("*.toml"))
-    return tuple(s for name in names for s in _selected(name.removesuffix(".toml"), read_toml("connectors", name)))
+    return tuple((name.removesuffix(".toml"), read_toml("connectors", name)) for name in names)
 
 
 def _selected(target: str, declared: Mapping[str, Any]) -> list[Selection]:
     """What a connector's declaration selects of each resource."""
-    pushed = declared.get("push", {}) if declared.get("queued") else {}
+    pushed = declared.get("push", {})
     return [
         Selection(target, resource, {c: tuple(v) for c, v in given.get("where", {}).items()})
         for resource, given in pushed.items()
@@ -80,7 +111,7 @@ def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, i
     """
     hold_still(connection)
     due: dict[str, int] = {}
-    for s in selections():
+    for s in in_force(connection):
         due[s.target] = due.get(s.target, 0) + _enqueue(connection, s, change_set_id, now)
     return due
 
@@ -97,7 +128,7 @@ def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
     connection.execute(
         update(delivery).where(waiting).values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
     )
-    for s in selections():
+    for s in in_force(connection):
         _queue(connection, s, TABLES[s.resource].c.id.in_(_entities(s, mine)), _entities(s, mine), now)
     gone = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("accepted", "sent")))
     return connection.execute(select(func.count()).select_from(delivery).where(gone)).scalar_one()
@@ -109,7 +140,7 @@ def requeue_outdated(connection: Connection, target: str, entities: Collection[i
     return sum(
         _queue(connection, s, TABLES[s.resource].c.id.in_(some), select(delivery.c.entity).where(
             delivery.c.target == target, delivery.c.entity.in_(some)), now)
-        for s in selections() if s.target == target
+        for s in in_force(connection) if s.target == target
         for some in chunks(list(entities))
     )  # fmt: skip
 
@@ -191,7 +222,7 @@ def _last_settled_says(s: Selection) -> ColumnElement[bool]:
     newest = select(func.max(other.c.id)).where(
         other.c.entity == table.c.id, other.c.target == s.target, other.c.resource == s.resource,
         other.c.state.in_(_SETTLED),
-    ).scalar_subquery()  # fmt: skip
+    ).correlate(table).scalar_subquery()  # fmt: skip  # two levels in: it is not found by itself
     return exists(select(last.c.id).where(
         last.c.id == newest, last.c.op == "upsert", last.c.version == table.c.row_hash))  # fmt: skip
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Index, Select, Table
 from sqlalchemy.schema import CreateIndex, DropIndex
 
 Row = Sequence[Any]
+Item = TypeVar("Item")
 
 _BATCH = 1000
 """Rows a statement; measured: batches of 1,000 beat 50,000 on SQLite (``targets.md``)."""
@@ -102,8 +103,8 @@ def create_indexes(connection: Connection, indexes: Iterable[Index]) -> None:
         connection.execute(CreateIndex(index))
 
 
-def chunks(ids: Sequence[int], size: int = 5000) -> Iterator[Sequence[int]]:
-    """Ids in pieces that fit into one ``IN`` list on either database."""
+def chunks(ids: Sequence[Item], size: int = 5000) -> Iterator[Sequence[Item]]:
+    """Ids (or what they stand for) in pieces that fit into one ``IN`` list on either database."""
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 

@@ -83,6 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         ("GET", "/v1/health"): "health",
         ("GET", "/v1/reconciliation"): "reconciliation",
         ("POST", "/control/faults"): "control_faults",
+        ("POST", "/control/lose"): "control_lose",
         ("POST", "/control/certificate"): "control_certificate",
         ("POST", "/control/states"): "control_states",
         ("GET", "/control/requests"): "control_requests",
@@ -160,6 +161,10 @@ class Handler(BaseHTTPRequestHandler):
         self.server.faults.replace(orjson.loads(body))
         self._reply(200, b"{}")
 
+    def _control_lose(self, body: bytes) -> None:
+        self.server.store.lose(orjson.loads(body)["entity"])
+        self._reply(200, b"{}")
+
     def _control_certificate(self, body: bytes) -> None:
         self._reply(200, b"{}")
         self.server.renew()
@@ -216,6 +221,7 @@ class ReceiverHandler(Handler):
         ("POST", "/v1/batches"): "batches",
         ("POST", "/v1/receipts"): "receipts",
         ("POST", "/v1/states"): "states",
+        ("POST", "/v1/reconciliation"): "holdings",
         ("POST", "/v1/token"): "token",
     }
 
@@ -262,6 +268,11 @@ class ReceiverHandler(Handler):
             return
         known = self.server.states
         items = [{"entity": e, "state": known[e]} for e in orjson.loads(body)["entities"] if e in known]
+        self._signed({"receiver": self.server.system, "items": items}, self.server.identity.receipt_key)
+
+    def _holdings(self, body: bytes) -> None:
+        asked = orjson.loads(body)
+        items = self.server.store.holdings(asked["after"], asked["limit"])
         self._signed({"receiver": self.server.system, "items": items}, self.server.identity.receipt_key)
 
     def _receipt(self, document: dict[str, Any], fault: Fault | None) -> None:

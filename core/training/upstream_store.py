@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -96,6 +97,16 @@ class ReceiverStore:
                     held[entity] = (record, held[entity][1] + 1 if entity in held else 1)
         return [(entity, orjson.loads(record), applied) for entity, (record, applied) in sorted(held.items())]
 
+    def holdings(self, after: str, limit: int) -> list[Item]:
+        """What it holds, a page in order of the entities: each with the digest of its record."""
+        held = [(entity, record) for entity, record, _applied in self.register() if entity > after][:limit]
+        return [{"entity": entity, "digest": _digest(record)} for entity, record in held]
+
+    def lose(self, entity: str) -> None:
+        """Forgets a record without telling anybody, as a receiver should not."""
+        with self._lock, self._db:
+            self._db.execute("DELETE FROM delivery WHERE entity = ?", (entity,))
+
     def _known(self, keys: Sequence[str]) -> dict[str, Item]:
         query = (
             "SELECT key, number, status, code, message FROM delivery"
@@ -127,6 +138,12 @@ class ReceiverStore:
     def _answer(self, verdict: Verdict) -> Item:
         answer = {"key": verdict.key, "status": verdict.status, "number": f"{self._prefix}{verdict.number:012d}"}
         return answer | {"code": verdict.code, "message": verdict.message} if verdict.code else answer
+
+
+def _digest(record: Mapping[str, Any]) -> str:
+    """SHA-256 of the record as JSON in UTF-8, keys sorted, no blanks."""
+    text = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fault(item: Item, rules: Rules = RESIDENTS) -> tuple[str, str, str] | None:

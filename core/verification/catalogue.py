@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from core.i18n import _
+from core.i18n import N_, _
 from core.model.resources import RESOURCES, Column, Resource
 from core.verification.context import thresholds
 from core.verification.declaration import Rule
@@ -34,6 +34,15 @@ _MODULES = (
     values, envelope, references, coordinates, texts, open_identity, addresses, houses, persons, organisations,
     identities, disputes, spelling, placing, tenancies, residents, upkeep, reports,
 )  # fmt: skip
+
+
+SAID_BY_OTHERS = {
+    "upstream.rejected": (
+        N_("Rejected upstream: {value}"),
+        N_("Have the record corrected at the source; once it is, it goes again by itself."),
+    ),
+}
+"""Findings that no rule of ours makes: what others said of a record."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,9 @@ def instances(resource: str) -> tuple[Instance, ...]:
 def describe(rule_id: str, *, field: str, value: str | None) -> tuple[str, str]:
     """Message and cure of a finding in the language in force; a rule of another version shows its id."""
     known = rule(rule_id)
+    if known is None and rule_id in SAID_BY_OTHERS:
+        message, cure = SAID_BY_OTHERS[rule_id]
+        return _(message).format(value=value or ""), _(cure)
     if known is None:
         return rule_id, ""
     numbers = {**known.parameters, **thresholds().get(rule_id, {})}

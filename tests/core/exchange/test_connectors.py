@@ -123,7 +123,7 @@ def test_an_unknown_target_is_named_with_those_that_exist():
 def test_its_two_verbs_work_against_a_receiver(target, embedded, upstream):
     it = connector(target)
     arrive(embedded, range(5))
-    items = [Leased(n, entity(n), key(n), "upsert", 1, 0) for n in range(5)]
+    items = [Leased(n, entity(n), key(n), "upsert", 1, 0, "person") for n in range(5)]
     with embedded.store.read() as connection:
         ready = Gate(it).inspect(connection, items).ready
     assert len(ready) == 5
@@ -156,7 +156,7 @@ def test_its_two_verbs_work_against_a_receiver(target, embedded, upstream):
 def test_a_retirement_carries_the_key_and_nothing_else(target, embedded):
     it = connector(target)
     with embedded.store.read() as connection:
-        inspected = Gate(it).inspect(connection, [Leased(1, entity(1), key(1), "retire", 1, 0)])
+        inspected = Gate(it).inspect(connection, [Leased(1, entity(1), key(1), "retire", 1, 0, "person")])
     ((_item, record),) = inspected.ready
     assert set(record) == {f.name for f in pushed(it)[1].fields if f.key}
     assert all(record.values())

@@ -164,3 +164,16 @@ def test_undo_while_a_receipt_is_awaited_counts_it_and_corrects_when_it_is_settl
     with workspace.store.write() as connection:
         assert publication.requeue_outdated(connection, TARGET, [entity(1)], workspace.now()) == 1
     assert states(workspace) == {("upsert", "accepted"): 1, ("retire", "waiting"): 1}
+
+
+def test_whether_a_version_was_said_is_asked_of_its_own_record_and_not_of_whoever_was_settled_last(workspace):
+    arrive(workspace, [1, 2])
+    set_state(workspace, "accepted")
+    arrive(workspace, [3])  # the very version number that the last settled delivery had
+    assert states(workspace) == {("upsert", "accepted"): 2, ("upsert", "waiting"): 1}
+    set_state(workspace, "accepted")
+    change(workspace, [3], sex="2")
+    set_state(workspace, "accepted")
+    with workspace.store.write() as connection:
+        ids = [entity(n) for n in (1, 2, 3)]
+        assert publication.requeue_outdated(connection, TARGET, ids, workspace.now()) == 0
