@@ -163,4 +163,5 @@ def fault(item: Item, rules: Rules = RESIDENTS) -> tuple[str, str, str] | None:
 
 
 def _entity(item: Item, rules: Rules) -> str:
-    return ":".join(str(item["record"].get(name, "")) for name in rules.key)
+    key = ":".join(str(item["record"].get(name, "")) for name in rules.key)
+    return key or str(item["record"].get("dwbh", ""))  # an organisation without a credit code has a number
