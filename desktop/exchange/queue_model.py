@@ -34,7 +34,7 @@ def fields() -> list[Field]:
         Field(_("kind"), lambda q: label("resource", q.delivery.resource)),
         Field(_("record"), lambda q: q.title if len(q.title) < 40 else f"{q.title[:16]}…"),
         Field(_("address"), lambda q: q.place),
-        Field(_("since"), lambda q: local_time(q.delivery.since)),
+        Field(_("in this state since"), lambda q: local_time(q.delivery.since)),
         Field(_("attempts"), lambda q: q.delivery.attempts or None, "number"),
         Field(_("receipt or reason"), lambda q: outcome(q.delivery)),
     ]

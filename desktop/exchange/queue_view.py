@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from core.exchange.connectors import connector
+from core.exchange.intervening import hold, let_go
 from core.exchange.outbox import STATES, OutboxState, send_again
 from core.exchange.queue import Queued, Wanted, by_number, numbers
 from core.i18n import N_, _
@@ -38,7 +40,7 @@ _NOTHING = {
     "rejected": N_("Nothing was rejected."),
     "awaited": N_("Every receipt that was due has come."),
 }  # fmt: skip
-_WIDTHS = (130, 80, 100, 320, 132, 56)
+_WIDTHS, _WIDE = (130, 80, 100, 320, 132, 56), (120, 76, 190, 280, 132, 56)
 _PATIENCE = 250
 """Milliseconds after the last key before a search begins."""
 
@@ -59,6 +61,11 @@ class QueueView(QWidget):
         self.search.setPlaceholderText(_("Address, house code, token or receipt number"))
         self.search.setClearButtonEnabled(True)
         self.search.setFixedWidth(300)
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText(_("Why these are held"))
+        self.reason.setFixedWidth(180)
+        self.reason.setVisible(False)
+        self._holding: QPushButton | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(_PATIENCE)
@@ -78,14 +85,16 @@ class QueueView(QWidget):
         acts.addWidget(self.search)
         acts.addWidget(self._count)
         acts.addStretch(1)
+        acts.addWidget(self.reason)
         acts.addLayout(self._acts)
         self._rows.addWidget(self.view)
         nothing = QWidget()
         nothing.setLayout(self._none)
         self._rows.addWidget(nothing)
-        for place, width in enumerate(_WIDTHS):
+        several = len(connector(self.target).push) > 1
+        for place, width in enumerate(_WIDE if several else _WIDTHS):
             self.view.setColumnWidth(place, width)
-        self.view.setColumnHidden(1, len(connector(self.target).push) < 2)
+        self.view.setColumnHidden(1, not several)
         Watermark(self.view, self.desk.workspace.actor.name)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -96,6 +105,7 @@ class QueueView(QWidget):
     def _connect(self) -> None:
         self._wait.timeout.connect(self.look)
         self.search.textChanged.connect(lambda _text: self._wait.start())
+        self.reason.textChanged.connect(self._may_hold)
         self.model.told.connect(self._told)
         self.view.doubleClicked.connect(lambda index: self.open_row(index.row()))
         self.view.selectionModel().selectionChanged.connect(lambda _now, _before: self._offer())
@@ -188,17 +198,47 @@ class QueueView(QWidget):
 
     def _offer(self) -> None:
         clear(self._acts)
+        self._holding = None
+        may = self.desk.workspace.actor.may("exchange.push")
+        self.reason.setVisible(self.state == "waiting" and may and bool(self.model.numbers))
         count = len(self.chosen()) or len(self.model.numbers)
-        if count and self.desk.workspace.actor.may("exchange.push"):
+        if count and may:
             for act in self._possible(count):
                 self._acts.addWidget(act)
         if count:
             self._acts.addWidget(self._export())
 
+    def hold(self) -> None:
+        """Keeps what waits back, for a reason."""
+        ids, workspace, target, reason = self._ids(), self.desk.workspace, self.target, self.reason.text()
+        self._run(_("Holding"), lambda: hold(workspace, target, ids, reason), _("{n} held."))
+        self.reason.clear()
+
+    def let_go(self) -> None:
+        """Lets what is held wait again."""
+        ids, workspace, target = self._ids(), self.desk.workspace, self.target
+        self._run(_("Letting go"), lambda: let_go(workspace, target, ids), _("{n} let go."))
+
+    def _ids(self) -> list[int]:
+        return self.chosen() or list(self.model.numbers)
+
     def _possible(self, count: int) -> list[QPushButton]:
-        if self.state == "rejected":
-            return [button(_("Send {n} again").format(n=f"{count:,}"), self.again, icon="refresh")]
+        n = f"{count:,}"
+        named = bool(self.chosen()) or bool(self.model.wanted.text.strip())
+        if self.state == "rejected" or (self.state == "accepted" and named):
+            return [button(_("Send {n} again").format(n=n), self.again, icon="refresh")]
+        if self.state == "held":
+            return [button(_("Let {n} go").format(n=n), self.let_go, icon="forward")]
+        if self.state == "waiting":
+            act = button(_("Hold {n}").format(n=n), self.hold, icon="waiting", tip=_("Say why first"))
+            act.setEnabled(bool(self.reason.text().strip()))
+            self._holding = act
+            return [act]
         return []
+
+    def _may_hold(self, text: str) -> None:
+        if self._holding is not None and isValid(self._holding):
+            self._holding.setEnabled(bool(text.strip()))
 
     def _export(self) -> ListExport:
         title = f"{_(connector(self.target).title)} {_title(self.state)}"

@@ -13,6 +13,7 @@ from core.exchange.declared_texts import DIRECTIONS
 from core.exchange.extraction.gone import gone
 from core.exchange.extraction.runs import Run, runs
 from core.exchange.outbox import OutboxState, outbox
+from core.exchange.standing import Way, ways
 from core.exchange.trust import Certificate, expiring
 from core.i18n import N_, _
 from core.security.workspace import Workspace
@@ -25,6 +26,12 @@ KINDS = {
 }  # fmt: skip
 
 _MOST = 5000
+_TROUBLES = {
+    "unreachable": N_("It cannot be reached."), "refused": N_("It refuses to talk to us."),
+    "rejected": N_("It does not take our messages as they are."),
+    "unclear": N_("It breaks off, or answers without a receipt."),
+    "evidence_unwritable": N_("The message log cannot be written."),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class Standing:
     """What is known of one system; ``outbox`` is None where nothing is queued for it.
 
     ``runs`` are the newest of each kind that is extracted, ``questions`` what is gone at the source and undecided,
-    ``certificate`` one that ends soon or has ended.
+    ``certificate`` one that ends soon or has ended, ``channel`` how the way to it is.
     """
 
     it: Connector
@@ -41,6 +48,7 @@ class Standing:
     runs: Sequence[Run] = ()
     questions: int = 0
     certificate: Certificate | None = None
+    channel: Way | None = None
 
     @property
     def target(self) -> str:
@@ -71,12 +79,12 @@ class Standing:
 
 def read(workspace: Workspace) -> Sequence[Standing]:
     """Every declared system; those that are set up come first. Nothing is asked over the network."""
-    boxes, ending = outbox(workspace), expiring(workspace)
+    boxes, ending, known = outbox(workspace), expiring(workspace), ways(workspace)
     asked = Counter(one.system for one in gone(workspace, limit=_MOST))
     made = [
         Standing(
             it, probe(workspace, it.target, try_now=False), boxes.get(it.target), _newest(workspace, it),
-            asked[it.target], ending.get(it.target),
+            asked[it.target], ending.get(it.target), known[it.target],
         )
         for it in connectors()
     ]  # fmt: skip
@@ -89,13 +97,40 @@ def state_of(one: Standing) -> tuple[theme.Status, str]:
     """The look and the word of a system; green is only what has really been exercised."""
     if not one.configured:
         return "unchecked", _("not configured")
+    for found in (_stopped(one), _needs_somebody(one)):
+        if found is not None:
+            return found
+    return _used(one)
+
+
+def _stopped(one: Standing) -> tuple[theme.Status, str] | None:
+    """Why nothing goes at all, where that is so."""
     if one.certificate is not None and one.certificate.standing == "expired":
         return "error", _("needs you: a certificate has expired")
+    held = one.channel.channel if one.channel else None
+    if held is None:
+        return None
+    if held.paused_at:
+        return "warning", _("paused by {who} since {at}").format(
+            who=held.paused_by, at=local_time(held.paused_at)
+        )
+    if held.needs_somebody:
+        return "error", _("needs you: {n} attempts in a row failed").format(n=held.failures)
+    if held.trouble:
+        return "error", _("in trouble since {at}").format(at=local_time(held.trouble_at or ""))
+    return None
+
+
+def _needs_somebody(one: Standing) -> tuple[theme.Status, str] | None:
+    """What waits for a steward."""
     if one.outbox and one.outbox.rejected:
         return "warning", _("needs you: {n} rejected or held back").format(n=f"{one.outbox.rejected:,}")
+    compared = one.channel.compared if one.channel else None
+    if compared is not None and not compared.agrees:
+        return "warning", _("needs you: {n} differ").format(n=f"{compared.differences:,}")
     if one.questions:
         return "warning", _("needs you: {n} gone at the source").format(n=f"{one.questions:,}")
-    return _used(one)
+    return None
 
 
 def line_of(one: Standing) -> str:
@@ -105,10 +140,43 @@ def line_of(one: Standing) -> str:
     if one.certificate is not None:
         text = _("The certificate “{subject}” ends on {day}: ask the operator for the next one.")
         return text.format(subject=one.certificate.subject, day=local_time(one.certificate.ends)[:10])
+    return _channel_line(one) or _work_line(one)
+
+
+def _channel_line(one: Standing) -> str:
+    held = one.channel.channel if one.channel else None
+    if held is None or one.channel is None:
+        return ""
+    if held.paused_at:
+        return _("Reason: {reason}. What is due goes on being queued.").format(
+            reason=held.paused_reason or "–"
+        )
+    if held.trouble:
+        kind = held.trouble.partition(":")[0]
+        words = _(_TROUBLES[kind]) if kind in _TROUBLES else held.trouble
+        return _("{trouble} Tried again after {at}; push to try now.").format(
+            trouble=words, at=local_time(held.retry_at or "")
+        )
+    return (
+        _("Outside the operator's hours; it goes on by itself.")
+        if one.channel.closed == "outside_hours"
+        else ""
+    )
+
+
+def _work_line(one: Standing) -> str:
     if one.outbox and one.outbox.rejected:
         return _("Each of them says why, and what to do.")
+    compared = one.channel.compared if one.channel else None
+    if compared is not None:
+        text = _("Reconciled {at}: ours {ours}, theirs {theirs}.")
+        return text.format(
+            at=local_time(compared.at), ours=f"{compared.ours:,}", theirs=f"{compared.theirs:,}"
+        )
     if one.questions:
         return _("Nothing is retired before somebody decides.")
+    if one.it.push and one.outbox is None:
+        return _("Nothing is queued for it yet: that begins when somebody says so.")
     return "" if _used(one)[0] != "unchecked" else _("Try it out before it is used for the first time.")
 
 

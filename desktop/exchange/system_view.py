@@ -5,14 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
+from core.exchange import channels
 from core.i18n import _
 from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange.connector_view import ConnectorView
 from desktop.exchange.extraction_view import ExtractionView
 from desktop.exchange.queue_view import QueueView
+from desktop.exchange.reconciliation_view import ReconciliationView
 from desktop.exchange.standing import Standing, line_of, state_of
 from desktop.widgets.parts import button, clear, label, status_word
 
@@ -23,6 +33,7 @@ class SystemView(QWidget):
     left = Signal()
     asked_to_push = Signal(str)
     opened = Signal(int)
+    outgrown = Signal()
 
     def __init__(self, desk: Desk, one: Standing) -> None:
         super().__init__()
@@ -43,6 +54,10 @@ class SystemView(QWidget):
             self.queue = QueueView(desk, one.target)
             self.queue.opened.connect(self.opened)
             self._add(_("Queue"), self.queue)
+        self.reconciliation: ReconciliationView | None = None
+        if one.outbox is not None:
+            self.reconciliation = ReconciliationView(desk, one.it)
+            self._add(_("Reconciliation"), self.reconciliation, self.reconciliation.look)
         self.extraction: ExtractionView | None = None
         if one.it.extract:
             self.extraction = ExtractionView(desk, one.it)
@@ -51,6 +66,12 @@ class SystemView(QWidget):
         self.connector = ConnectorView(desk, one.it)
         self._add(_("Connector"), self.connector, self.connector.look)
         self._row.addStretch(1)
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText(_("Reason of the pause"))
+        self.reason.setFixedWidth(220)
+        self.reason.setVisible(False)
+        self.reason.returnPressed.connect(self.pause)
+        self._row.addWidget(self.reason)
         if self.queue is None and self.extraction is None:
             self.connector.look()
         self.show_standing(one)
@@ -79,16 +100,58 @@ class SystemView(QWidget):
         if self.queue is not None and one.outbox is not None:
             self.queue.show_state(one.outbox)
 
-    def _actions(self, one: Standing) -> list[QPushButton]:
-        made: list[QPushButton] = []
-        if one.outbox is not None and self.desk.workspace.actor.may("exchange.push"):
-            go = button(
-                _("Push {n}").format(n=f"{one.due:,}"), lambda: self.asked_to_push.emit(one.target), icon="send",
-                kind="primary",
-            )  # fmt: skip
-            go.setEnabled(bool(one.due) and one.configured)
-            made.append(go)
+    def _actions(self, one: Standing) -> list[QWidget]:
+        made: list[QWidget] = []
+        actor = self.desk.workspace.actor
+        if one.outbox is None and one.it.push and one.configured and actor.may("exchange.configure"):
+            tip = _("What it should hold already is queued at once; from then on every change")
+            made.append(button(_("Begin queuing"), self.begin, icon="send", kind="primary", tip=tip))
+        if one.outbox is None or not actor.may("exchange.push"):
+            return made
+        paused = bool(one.channel and one.channel.channel.paused_at)
+        if paused:
+            made.append(button(_("Resume sending"), self.resume, icon="forward"))
+        else:
+            made.append(button(_("Pause sending"), self.pause, icon="waiting", tip=_("Say why, then pause")))
+        go = button(
+            _("Push {n}").format(n=f"{one.due:,}"), lambda: self.asked_to_push.emit(one.target), icon="send",
+            kind="primary",
+        )  # fmt: skip
+        go.setEnabled(bool(one.due) and one.configured and not paused)
+        made.append(go)
         return made
+
+    def pause(self) -> None:
+        """Stops sending to this system; without a reason the field for it is offered first."""
+        reason, workspace, target = self.reason.text().strip(), self.desk.workspace, self.target
+        if not reason:
+            self.reason.setVisible(True)
+            self.reason.setFocus()
+            return
+        self.reason.clear()
+        self.reason.setVisible(False)
+        self.desk.jobs.write(lambda: channels.pause(workspace, target, reason), self._changed)
+
+    def resume(self) -> None:
+        """Lets sending go on."""
+        workspace, target = self.desk.workspace, self.target
+        self.desk.jobs.write(lambda: channels.resume(workspace, target), self._changed)
+
+    def begin(self) -> None:
+        """Queues what this system should hold already, and from now on every change."""
+        workspace, target = self.desk.workspace, self.target
+        self.desk.jobs.run(
+            _("Queuing what is due"),
+            lambda _progress: channels.begin_queueing(workspace, target),
+            self._begun,
+        )
+
+    def _begun(self, count: int) -> None:
+        self.desk.messages.done(_("{n} queued.").format(n=f"{count:,}"))
+        self.outgrown.emit()
+
+    def _changed(self, _nothing: None) -> None:
+        self.desk.changes.outbox.emit()
 
     def _add(self, title: str, part: QWidget, shown: Callable[[], object] | None = None) -> None:
         place = self._parts.addWidget(part)

@@ -92,10 +92,17 @@ class ExchangePage(Page):
         self.system.left.connect(self.show_all)
         self.system.asked_to_push.connect(self.push)
         self.system.opened.connect(self.open_message)
+        self.system.outgrown.connect(self._reopen)
         self._stack.addWidget(self.system)
         self._stack.setCurrentWidget(self.system)
         if state and self.system.queue is not None:
             self.system.queue.choose(state)
+
+    def _reopen(self) -> None:
+        """A system that has a queue now is another page."""
+        if self.system is not None:
+            self._wanted = self.system.target
+        self.desk.changes.outbox.emit()
 
     def configure(self, target: str) -> None:
         """Opens the settings of one system."""
@@ -126,7 +133,7 @@ class ExchangePage(Page):
         may_configure = self.desk.workspace.actor.may("exchange.configure")
         made = SystemCard(
             one,
-            push=partial(self.push, one.target) if may_push else None,
+            push=partial(self.push, one.target) if may_push and not _is_paused(one) else None,
             configure=partial(self.configure, one.target) if may_configure else None,
         )
         made.opened.connect(self.open_system)
@@ -139,3 +146,7 @@ class ExchangePage(Page):
                 rejected=f"{result.rejected:,}", waiting=f"{result.waiting:,}",
             )  # fmt: skip
             self.desk.messages.done(text)
+
+
+def _is_paused(one: Standing) -> bool:
+    return bool(one.channel and one.channel.channel.paused_at)

@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from core.exchange.intervening import let_go
 from core.exchange.message_detail import Detail, Line, Word, delivery_detail
 from core.exchange.outbox import Delivery, send_again
 from core.i18n import N_, _
@@ -88,8 +89,11 @@ class MessageView(QWidget):
         row, it = QHBoxLayout(), one.delivery
         row.addWidget(button(_("Open the record"), partial(self._desk.open_record, it.resource, it.entity),
                              icon=it.resource))  # fmt: skip
-        if it.state == "rejected" and self._desk.workspace.actor.may("exchange.push"):
-            row.addWidget(button(_("Send again"), self.again, icon="refresh"))
+        if self._desk.workspace.actor.may("exchange.push"):
+            if it.state in {"rejected", "accepted"}:
+                row.addWidget(button(_("Send again"), self.again, icon="refresh"))
+            if it.state == "held":
+                row.addWidget(button(_("Let it go"), self.let_go, icon="forward"))
         row.addStretch(1)
         self.target = it.target
         return row
@@ -100,6 +104,11 @@ class MessageView(QWidget):
         self._desk.jobs.run(
             _("Queuing again"), lambda _progress: send_again(workspace, target, [id]), self._queued
         )
+
+    def let_go(self) -> None:
+        """Lets this one wait again."""
+        workspace, target, id = self._desk.workspace, self.target, self.id
+        self._desk.jobs.run(_("Letting go"), lambda _progress: let_go(workspace, target, [id]), self._queued)
 
     def _queued(self, count: int) -> None:
         self._desk.messages.done(_("{n} queued again.").format(n=f"{count:,}"))
