@@ -82,10 +82,7 @@ def outbox(workspace: Workspace) -> dict[str, OutboxState]:
     """Every declared target's outbox."""
     with workspace.store.read() as connection:
         queued = {s.target for s in publication.in_force(connection)}
-        counts: dict[str, dict[str, int]] = {}
-        grouped = select(delivery.c.target, _STATE, func.count()).group_by(delivery.c.target, _STATE)
-        for target, state, count in connection.execute(grouped):
-            counts.setdefault(target, {})[state] = count
+        counts = _counts(connection)
         open_ones = select(delivery.c.target, func.min(delivery.c.queued_at)).where(
             delivery.c.state.in_(("waiting", "sent", "held"))
         )
@@ -125,7 +122,25 @@ def by_id(connection: Connection, ids: Sequence[int]) -> list[Delivery]:
 
 def in_state(state: str) -> ColumnElement[bool]:
     """The deliveries that are in one of ``STATES``."""
-    return _STATE.in_((state,))
+    if state in {"sent", "awaited"}:
+        let_go = delivery.c.lease_until.is_(None)
+        return and_(delivery.c.state == "sent", let_go if state == "awaited" else ~let_go)
+    return delivery.c.state == state
+
+
+def _counts(connection: Connection) -> dict[str, dict[str, int]]:
+    """Target → state → deliveries: counted in the index, only those that are on their way by their rows."""
+    counts: dict[str, dict[str, int]] = {}
+    grouped = select(delivery.c.target, delivery.c.state, func.count()).group_by(
+        delivery.c.target, delivery.c.state
+    )
+    for target, state, count in connection.execute(grouped):
+        counts.setdefault(target, {})[state] = count
+    awaited = select(delivery.c.target, func.count()).where(in_state("awaited")).group_by(delivery.c.target)
+    for target, count in connection.execute(awaited):
+        counts[target]["awaited"] = count
+        counts[target]["sent"] -= count
+    return counts
 
 
 @permits("exchange.push")

@@ -23,6 +23,7 @@ from core.store.bulk import chunks
 
 _FOUND: Final = 1000
 _SHORTEST: Final = 2
+_FIRST, _AT_ONCE = 400, 20_000
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{5,}")
 """What may be a receiver's number: only then are receipts looked through."""
 
@@ -58,13 +59,24 @@ class Queued:
 
 
 @permits("exchange.read")
+def newest(workspace: Workspace, wanted: Wanted) -> Sequence[int]:
+    """The first of what ``numbers`` will give, at once at any length: each state's newest lie in order in the index."""
+    states = (wanted.state,) if wanted.state else outbox.STATES
+    found: list[int] = []
+    with workspace.store.read() as connection:
+        for state in states:
+            query = _ordered(wanted, state).limit(_FIRST)
+            found += connection.execute(query).scalars()
+    return found if wanted.state else sorted(found, reverse=True)[:_FIRST]
+
+
+@permits("exchange.read")
 def numbers(workspace: Workspace, wanted: Wanted) -> Sequence[int]:
     """The ids of the deliveries that ``wanted`` names, the newest first; a text that is looked for is audited."""
     text = wanted.text.strip()
     with workspace.store.read() as connection:
         if len(text) < _SHORTEST:
-            query = select(delivery.c.id).where(_named(wanted)).order_by(delivery.c.id.desc())
-            return array("q", connection.execute(query.execution_options(yield_per=20_000)).scalars())
+            return _all(connection, wanted)
         found = _found(connection, wanted, text)
     with workspace.store.write() as connection:
         audit.record(
@@ -88,6 +100,20 @@ def names(workspace: Workspace, rows: Iterable[Named]) -> Mapping[int, tuple[str
     """Title and address of records by their ids; both masked as they were delivered."""
     with workspace.store.read() as connection:
         return _names(connection, rows)
+
+
+def _all(connection: Connection, wanted: Wanted) -> Sequence[int]:
+    if wanted.state:
+        query = _ordered(wanted, wanted.state)
+        return array("q", connection.execute(query.execution_options(yield_per=_AT_ONCE)).scalars())
+    unordered = select(delivery.c.id).where(_named(wanted)).execution_options(yield_per=_AT_ONCE)
+    return array("q", sorted(connection.execute(unordered).scalars(), reverse=True))
+
+
+def _ordered(wanted: Wanted, state: str) -> Select[Any]:
+    """One state's deliveries as its index has them: by when they were due, the last first."""
+    ours = and_(delivery.c.target == connector(wanted.target).target, outbox.in_state(state))
+    return select(delivery.c.id).where(ours).order_by(delivery.c.due_at.desc(), delivery.c.id.desc())
 
 
 def _named(wanted: Wanted) -> ColumnElement[bool]:

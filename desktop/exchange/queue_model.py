@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from core.exchange.outbox import Delivery
-from core.exchange.queue import Queued, Wanted, by_number, numbers
+from core.exchange.queue import Queued, Wanted, by_number, newest, numbers
 from core.i18n import _
 from core.model.names import label
 from desktop.desk import Desk
@@ -51,13 +51,20 @@ class QueueModel(QAbstractTableModel):
         self.numbers: Sequence[int] = []
         self._pages: OrderedDict[int, Sequence[Queued]] = OrderedDict()
         self._asked: set[int] = set()
-        self._turn = 0
+        self._turn, self._complete = 0, False
 
     def open(self, wanted: Wanted) -> None:
-        """Shows another filter's deliveries once their numbers are read; the same filter's keep their place."""
+        """Shows another filter's deliveries, the newest at once and the rest when all are known.
+
+        The same filter's keep their place.
+        """
+        fresh = wanted != self.wanted
         self.wanted = wanted
         self._turn += 1
+        self._complete = False
         turn, workspace = self._turn, self._desk.workspace
+        if fresh and len(wanted.text.strip()) < 2:
+            self._desk.jobs.read(lambda: newest(workspace, wanted), lambda found: self._begun(turn, found))
         self._desk.jobs.read(lambda: numbers(workspace, wanted), lambda found: self._told(turn, found))
 
     def row(self, place: int) -> Queued | None:
@@ -65,20 +72,33 @@ class QueueModel(QAbstractTableModel):
         page = self._pages.get(place // PAGE)
         return page[place % PAGE] if page is not None and place % PAGE < len(page) else None
 
+    def _begun(self, turn: int, found: Sequence[int]) -> None:
+        if turn == self._turn and not self._complete:
+            self._replace(found)
+
     def _told(self, turn: int, found: Sequence[int]) -> None:
         if turn != self._turn:
             return
-        if found == self.numbers and len(found):
+        held = len(self.numbers)
+        if held and list(found[:held]) == list(self.numbers):
             self._pages.clear()
             self._asked.clear()
-            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, self.columnCount() - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(held - 1, self.columnCount() - 1))
+            if len(found) > held:
+                self.beginInsertRows(_NOWHERE, held, len(found) - 1)
+                self.numbers = found
+                self.endInsertRows()
         else:
-            self.beginResetModel()
-            self.numbers = found
-            self._pages.clear()
-            self._asked.clear()
-            self.endResetModel()
+            self._replace(found)
+        self._complete = True
         self.told.emit(len(found))
+
+    def _replace(self, found: Sequence[int]) -> None:
+        self.beginResetModel()
+        self.numbers = found
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
 
     def _read(self, page: int) -> None:
         if page in self._asked or page in self._pages:

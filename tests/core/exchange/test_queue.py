@@ -2,7 +2,8 @@
 
 from sqlalchemy import update
 
-from core.exchange.queue import Wanted, by_number, numbers
+from core.exchange.outbox import outbox
+from core.exchange.queue import Wanted, by_number, newest, numbers
 from core.model.exchange import delivery
 from core.security import audit
 from core.store import search
@@ -49,3 +50,20 @@ def test_what_somebody_looks_for_is_on_record(embedded):
     numbers(embedded, Wanted(TARGET, text=token(1)))
     (entry,) = audit.entries(embedded, action="registry.search")
     assert entry.subject == token(1)
+
+
+def test_the_newest_are_known_at_once_and_are_the_first_of_all(workspace):
+    arrive(workspace, range(4))
+    settled(workspace, 1, state="accepted")
+    for state in ("", "waiting", "accepted", "awaited"):
+        wanted = Wanted(TARGET, state)
+        assert list(newest(workspace, wanted)) == list(numbers(workspace, wanted))
+
+
+def test_what_left_is_told_from_what_is_in_somebodys_hands(workspace):
+    arrive(workspace, range(3))
+    settled(workspace, 1, state="sent")
+    settled(workspace, 2, state="sent", lease_until="2099-01-01T00:00:00.000+00:00")
+    box = outbox(workspace)[TARGET]
+    assert (box.waiting, box.awaited, box.sent) == (1, 1, 1)
+    assert found(workspace, "", "awaited") == [key(1)] and found(workspace, "", "sent") == [key(2)]
