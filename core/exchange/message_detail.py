@@ -27,7 +27,7 @@ from core.model.exchange import delivery, message, receipt
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import RESOURCES
 from core.registry.record import title_of
-from core.security import audit
+from core.security import audit, masking
 from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
 
@@ -108,12 +108,24 @@ def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, s
     mapped = it.push[kept["resource"]].fields if kept["resource"] in it.push else ()
     sent = _sent(mapped, kept, then)
     named = f"{read_setting(connection, 'store_id')}-{kept['id']}"
-    lines = [Line(f.column, (now or {}).get(f.column), f.name, sent.get(f.name)) for f in mapped]
+    lines = [
+        Line(f.column, _closed(f, (now or {}).get(f.column)), f.name, _closed(f, sent.get(f.name)))
+        for f in mapped
+    ]
     return Detail(
         shown, title_of(kept["resource"], now) if now else kept["key"], _(it.title), named, lines,
         _proof(kept, sent, it), kept["digest"] or "", _words(workspace, connection, kept, named),
         _entries(connection, kept),
     )  # fmt: skip
+
+
+def _closed(field: Field, value: Any) -> Any:
+    """What must be masked, masked: an open value is what the gate holds back, and no reason to show it."""
+    if not field.masked or not isinstance(value, str) or "*" in value:
+        return value
+    if "name" in field.column:
+        return masking.mask_name(value)
+    return masking.mask_phone(value) if "phone" in field.column else masking.mask_number(value)
 
 
 def _versions(connection: Connection, kept: RowMapping) -> tuple[_Row | None, _Row | None]:

@@ -13,6 +13,7 @@ from core.exchange.queue import Queued, Wanted, by_number, newest, numbers
 from core.i18n import _
 from core.model.names import label
 from desktop.desk import Desk
+from desktop.exchange.brief import BRIEF
 from desktop.widgets.message_view import look, state_word
 from desktop.widgets.parts import local_time
 from desktop.widgets.tables import Field, cell, heading
@@ -30,7 +31,7 @@ def outcome(one: Delivery) -> str:
 def fields() -> list[Field]:
     """The columns of a queue."""
     return [
-        Field(_("state"), lambda q: state_word(q.delivery), status=lambda q: look(q.delivery)),
+        Field(_("state"), lambda q: _brief(q.delivery), status=lambda q: look(q.delivery)),
         Field(_("kind"), lambda q: label("resource", q.delivery.resource)),
         Field(_("record"), lambda q: q.title if len(q.title) < 40 else f"{q.title[:16]}…"),
         Field(_("address"), lambda q: q.place),
@@ -38,6 +39,11 @@ def fields() -> list[Field]:
         Field(_("attempts"), lambda q: q.delivery.attempts or None, "number"),
         Field(_("receipt or reason"), lambda q: outcome(q.delivery)),
     ]
+
+
+def _brief(one: Delivery) -> str:
+    """The state in a short word, as the segments have it; what our own gate held back is said so."""
+    return state_word(one) if one.state == "rejected" else _(BRIEF[one.state])
 
 
 class QueueModel(QAbstractTableModel):

@@ -81,7 +81,7 @@ class ReconciliationView(QWidget):
         nothing.setLayout(self._none)
         self._states.addWidget(self.view)
         self._states.addWidget(nothing)
-        for place, width in enumerate((220, 140, 300)):
+        for place, width in enumerate((150, 130, 300, 260)):
             self.view.setColumnWidth(place, width)
         Watermark(self.view, self.desk.workspace.actor.name)
         column = QVBoxLayout(self)

@@ -45,9 +45,10 @@ class SystemCard(QFrame):
         column.addWidget(line, 1)
         if one.outbox is not None:
             column.addSpacing(theme.S)
-            column.addLayout(
-                _figures([(_(BRIEF[name]), getattr(one.outbox, name), name) for name in FIGURES])
-            )
+            shown = [(_(BRIEF[name]), getattr(one.outbox, name), name) for name in FIGURES]
+            compared = one.channel.compared if one.channel else None
+            differing = None if compared is None else compared.differences
+            column.addLayout(_figures([*shown, (_("differing"), differing, "differ")]))
         elif one.runs:
             column.addSpacing(theme.S)
             read = [(label_of("resource", run.resource), run.read, run.resource) for run in one.runs]
@@ -79,15 +80,15 @@ class SystemCard(QFrame):
         super().keyPressEvent(event)
 
 
-def _figures(shown: Sequence[tuple[str, int, str]]) -> QHBoxLayout:
-    """Figures with their words below; only what was rejected is coloured."""
+def _figures(shown: Sequence[tuple[str, int | None, str]]) -> QHBoxLayout:
+    """Figures with their words below, a dash where nobody has looked; what needs somebody is coloured."""
     row = QHBoxLayout()
     row.setSpacing(theme.M)
     for word, count, name in shown:
         box = QVBoxLayout()
         box.setSpacing(0)
-        figure = label(f"{count:,}", "number")
-        if count and name == "rejected":
+        figure = label("–" if count is None else f"{count:,}", "number")
+        if count and name in {"rejected", "differ"}:
             figure.setStyleSheet(f"color: {theme.tokens().error};")
         box.addWidget(figure)
         box.addWidget(label(word, "muted"))

@@ -127,7 +127,7 @@ def test_the_queue_is_searched_and_filtered_by_state(shell: Shell, qtbot: Any):
     queue.model.data(queue.model.index(0, 0))
     settle(qtbot, shell)
     row = [queue.model.data(queue.model.index(0, column)) for column in range(queue.model.columnCount())]
-    assert row[0] == "对方已接收" and row[2:4] == ["张*", "姑苏区平江路9号"] and row[6] == "JZZ000000002"
+    assert row[0] == "已接收" and row[2:4] == ["张*", "姑苏区平江路9号"] and row[6] == "JZZ000000002"
     press(queue, "全部")
     QTest.keyClicks(queue.search, token(4)[:20])
     qtbot.waitUntil(lambda: queue.model.rowCount() == 1 and not shell.jobs.running, timeout=10_000)

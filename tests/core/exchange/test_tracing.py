@@ -93,3 +93,10 @@ def test_a_retirement_shows_the_key_alone_and_a_delivery_that_is_gone_says_so(co
     assert detail.delivery.key == key(1)
     with pytest.raises(DeliveryGone):
         delivery_detail(connected, 999_999)
+
+
+def test_a_value_that_came_unmasked_is_held_back_and_not_shown_open_either(connected):
+    arrive(connected, (1,), phone_masked="13812345678")
+    push(connected)
+    detail = delivery_detail(connected, newest(connected, 1).id)
+    assert detail.delivery.state == "rejected" and "13812345678" not in repr(detail)
