@@ -11,6 +11,7 @@ from core.exchange.connectors import connector, connectors
 from core.exchange.reconciling import Reconciled
 from core.model.exchange import channel, delivery, reconciliation
 from core.security.workspace import Workspace, permits
+from core.store.bulk import chunks
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,20 @@ def missed(workspace: Workspace, made: Reconciled) -> list[int]:
     )
     with workspace.store.read() as connection:
         return list(connection.execute(newest).scalars())
+
+
+@permits("exchange.read")
+def kinds(workspace: Workspace, made: Reconciled) -> dict[int, str]:
+    """Entity → kind of what differs, as it was queued."""
+    entities = [d.entity for d in made.differences if d.entity is not None]
+    ours = delivery.c.target == connector(made.target).target
+    found: dict[int, str] = {}
+    with workspace.store.read() as connection:
+        for some in chunks(entities):
+            query = (
+                select(delivery.c.entity, delivery.c.resource)
+                .where(ours, delivery.c.entity.in_(some))
+                .distinct()
+            )
+            found |= {row.entity: row.resource for row in connection.execute(query)}
+    return found

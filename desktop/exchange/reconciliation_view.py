@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
 from core.exchange.outbox import send_again
 from core.exchange.queue import names
 from core.exchange.reconciling import Difference, Reconciled, last_reconciled, reconcile
-from core.exchange.standing import missed
+from core.exchange.standing import kinds, missed
 from core.i18n import N_, _
 from core.jobs import Progress
+from core.model.names import label as name_of
 from core.security.workspace import Workspace
 from desktop import theme
 from desktop.desk import Desk
@@ -36,6 +36,7 @@ class Differing:
     """A difference with the name of its record here."""
 
     difference: Difference
+    resource: str
     title: str
     place: str
 
@@ -56,7 +57,7 @@ class ReconciliationView(QWidget):
         self.desk, self.it = desk, it
         self.made: Reconciled | None = None
         self.model = RowsModel(_fields())
-        self.view = table(self.model, stretch=2)
+        self.view = table(self.model, stretch=3)
         self.view.doubleClicked.connect(lambda index: self._open(index.row()))
         may = desk.workspace.actor.may("exchange.push")
         self.run_button = button(_("Reconcile now"), self.run, icon="refresh", kind="primary")
@@ -81,7 +82,7 @@ class ReconciliationView(QWidget):
         nothing.setLayout(self._none)
         self._states.addWidget(self.view)
         self._states.addWidget(nothing)
-        for place, width in enumerate((150, 130, 300, 260)):
+        for place, width in enumerate((150, 80, 170, 300, 240)):
             self.view.setColumnWidth(place, width)
         Watermark(self.view, self.desk.workspace.actor.name)
         column = QVBoxLayout(self)
@@ -168,32 +169,30 @@ class ReconciliationView(QWidget):
         self._sums.addWidget(differs, 0, Qt.AlignmentFlag.AlignTop)
 
     def _open(self, row: int) -> None:
-        one = self.model.rows[row].difference
-        if one.entity is not None:
-            self.desk.open_record(_resource(self.it, one.key), one.entity)
+        one = self.model.rows[row]
+        if one.resource and one.difference.entity is not None:
+            self.desk.open_record(one.resource, one.difference.entity)
 
 
-def _resource(it: Connector, key: str) -> str:
-    """The kind of a difference: keys of persons have two parts, and no two other kinds are told apart by them."""
-    kinds = list(it.push)
-    return "person" if ":" in key and "person" in kinds else kinds[0]
-
-
-def _named(workspace: Workspace, target: str, made: Reconciled | None) -> list[Differing]:
-    it, found = connector(target), made.differences if made else ()
-    about = [_About(_resource(it, d.key), d.entity) for d in found if d.entity is not None]
-    known = names(workspace, about)
-    return [Differing(d, *known.get(d.entity or 0, (d.key, ""))) for d in found]
+def _named(workspace: Workspace, made: Reconciled | None) -> list[Differing]:
+    if made is None:
+        return []
+    of = kinds(workspace, made)
+    known = names(workspace, [_About(resource, entity) for entity, resource in of.items()])
+    return [
+        Differing(d, of.get(d.entity or 0, ""), *known.get(d.entity or 0, (d.key, "")))
+        for d in made.differences
+    ]
 
 
 def _last(workspace: Workspace, target: str) -> tuple[Reconciled | None, list[Differing]]:
     made = last_reconciled(workspace, target)
-    return made, _named(workspace, target, made)
+    return made, _named(workspace, made)
 
 
 def _now(workspace: Workspace, target: str, progress: Progress) -> tuple[Reconciled | None, list[Differing]]:
     made = reconcile(workspace, target, progress)
-    return made, _named(workspace, target, made)
+    return made, _named(workspace, made)
 
 
 def _fields() -> list[Field]:
@@ -203,6 +202,7 @@ def _fields() -> list[Field]:
             lambda d: _(_KINDS[d.difference.kind][1]),
             status=lambda d: _KINDS[d.difference.kind][0],
         ),
+        Field(_("kind"), lambda d: name_of("resource", d.resource) if d.resource else ""),
         Field(_("record"), lambda d: d.title),
         Field(_("address"), lambda d: d.place),
         Field(_("key"), lambda d: d.difference.key, "code"),

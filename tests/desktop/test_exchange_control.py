@@ -107,7 +107,7 @@ def test_reconciliation_is_green_only_where_both_agree_and_names_what_differs(
     settle(qtbot, shell)
     assert "双方一致" not in words(view) and "差异 1 条" in words(view)
     row = [view.model.data(view.model.index(0, column)) for column in range(view.model.columnCount())]
-    assert row[:2] == ["内容不同", "张*"]
+    assert row[:3] == ["内容不同", "实有人口", "张*"]
     assert "对账差异 1 条" in card(shell)
     press(view, "重新发送 1")
     settle(qtbot, shell)
