@@ -16,6 +16,7 @@ from core.exchange.log_verify import Verification
 from core.i18n import _
 from core.jobs import Progress
 from core.model.exchange import message, message_head, receipt
+from core.registry import publication
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
@@ -71,6 +72,9 @@ def head(connection: Connection, *, to_append: bool = False) -> Head:
     """The end of the chain; ``to_append`` keeps other writers out until the transaction ends."""
     query = select(message_head.c.entries, message_head.c.hash)
     row = connection.execute(query.with_for_update() if to_append else query).first()
+    if row is None and to_append:  # there is no row to lock yet: the first writers would all be first
+        publication.hold_still(connection)
+        row = connection.execute(query.with_for_update()).first()
     return Head(int(row[0]), str(row[1])) if row else Head(0, _START)
 
 
