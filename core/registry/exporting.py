@@ -62,9 +62,12 @@ class ExportResult:
 @permits("registry.export")
 def export(
     workspace: Workspace, selection: Selection, out: Path, *, columns: Sequence[str] = (),
-    progress: Progress | None = None, rows_a_sheet: int | None = None,
+    chosen: str = "", progress: Progress | None = None, rows_a_sheet: int | None = None,
 ) -> ExportResult:  # fmt: skip
-    """Writes every row of a selection; the form is that of the file's name. Cancelled, it leaves no file."""
+    """Writes every row of a selection; the form is that of the file's name. Cancelled, it leaves no file.
+
+    ``chosen`` says how rows were picked that no filter found, such as an area drawn on the map.
+    """
     if out.suffix.lower() not in FORMATS:
         raise ExportUnclear(
             _("{file} is none of the forms that can be written.").format(file=out.name),
@@ -74,8 +77,9 @@ def export(
     names = tuple(columns) or tuple(n for n in default_columns(selection.resource) if n not in _TOKENS)
     for name in names:
         field_of(selection.resource, name)
+    told = chosen or say(selection)
     about = [
-        (_("filter"), say(selection) or _("none: all in use")), (_("user"), workspace.actor.name),
+        (_("filter"), told or _("none: all in use")), (_("user"), workspace.actor.name),
         (_("at"), workspace.now()),
     ]  # fmt: skip
     with workspace.store.read() as connection:
@@ -87,7 +91,7 @@ def export(
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="registry.export", subject=out.name,
-            details={"resource": selection.resource, "rows": rows.height, "filter": say(selection),
+            details={"resource": selection.resource, "rows": rows.height, "filter": told,
                      "columns": list(names)},
         )  # fmt: skip
     return made

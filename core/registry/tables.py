@@ -87,15 +87,16 @@ def sortable(resource: str) -> tuple[str, ...]:
 @permits("registry.read")
 def page(
     workspace: Workspace, selection: Selection, order: Order, *, columns: Sequence[str] = (),
-    after: Key | None = None, count: int = PAGE,
+    after: Key | None = None, count: int = PAGE, progress: Progress | None = None,
 ) -> Page:  # fmt: skip
-    """The first rows of a selection, or those after a place. A filter's first page is on record as a search."""
+    """The first rows of a selection, or those after a place; cancellable. A filter's first page is on record."""
     table, by = TABLES[selection.resource], _ordered(selection, order)
     with workspace.store.read() as connection:
         query = select(table.c.id, by).where(where(connection, selection))
         if after is not None:
             query = query.where(_beyond(connection, selection.resource, order, after))
-        keys = connection.execute(_in_order(query, selection, order).limit(count)).all()
+        with cancellable(connection, progress or Progress()):
+            keys = connection.execute(_in_order(connection, query, selection, order).limit(count)).all()
         rows = _rows(connection, selection.resource, columns, [row[0] for row in keys])
     if after is None and not selection.whole:
         _audit(workspace, selection, len(keys))
@@ -159,7 +160,8 @@ def with_positions(workspace: Workspace, found: Matches, *, progress: Progress |
         return found
     query = select(TABLES[found.selection.resource].c.id)
     with workspace.store.read() as connection, cancellable(connection, progress or Progress()):
-        ordered = _in_order(query.where(where(connection, found.selection)), found.selection, found.order)
+        inside = query.where(where(connection, found.selection))
+        ordered = _in_order(connection, inside, found.selection, found.order)
         ids = array("q", connection.execute(ordered).scalars())
     return replace(found, ids=ids, total=len(ids))
 
@@ -236,10 +238,14 @@ def _ordered(selection: Selection, order: Order) -> ColumnElement[Any]:
 
 
 def _in_order(
-    query: Select[Any], selection: Selection, order: Order, *, backwards: bool = False
+    connection: Connection, query: Select[Any], selection: Selection, order: Order, *, backwards: bool = False
 ) -> Select[Any]:
+    """A whole kind by the index of its order; the retired, which are few, are sorted after they are found."""
     table = TABLES[selection.resource]
-    by, down = table.c[order.column], order.descending != backwards
+    by: ColumnElement[Any] = table.c[order.column]
+    if selection.state == "retired":
+        by = reading.collected_first(connection, by)
+    down = order.descending != backwards
     return query.order_by(by.desc() if down else by, table.c.id.desc() if down else table.c.id)
 
 
@@ -265,7 +271,7 @@ def _by_position(connection: Connection, found: Matches, start: int, count: int)
     skip = max(0, found.total - start - count) if from_end else start
     wanted = min(count, found.total - start) if from_end else count
     query = select(TABLES[found.selection.resource].c.id).where(where(connection, found.selection))
-    ordered = _in_order(query, found.selection, found.order, backwards=from_end)
+    ordered = _in_order(connection, query, found.selection, found.order, backwards=from_end)
     ids = list(connection.execute(ordered.limit(max(wanted, 0)).offset(skip)).scalars())
     return ids[::-1] if from_end else ids
 

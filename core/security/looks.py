@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 from sqlalchemy import or_, select
 
 from core.i18n import N_, _
+from core.model.names import label
+from core.model.resources import RESOURCES
 from core.model.security import audit_entry
 from core.security.workspace import Workspace, permits
 
@@ -20,7 +22,10 @@ ACTIONS: Final = {
     "person.read": N_("person's file opened"),
     "person.list": N_("people of an address or house listed"),
     "person.overdue": N_("overdue people of a grid listed"),
+    "person.compare": N_("what departments say of a person compared"),
     "registry.search": N_("searched"),
+    "registry.filter": N_("table filtered"),
+    "registry.export": N_("table exported"),
     "record.printed": N_("file printed"),
 }
 _REVEALED: Final = ("identity.revealed", "identity.unknown")
@@ -67,13 +72,23 @@ def action_name(action: str) -> str:
 
 def _look(row: Mapping[Any, Any]) -> Look:
     details = json.loads(row["details"])
-    shown = next((details[name] for name in ("people", "hits", "shown") if name in details), None)
+    shown = next((details[name] for name in ("people", "hits", "rows", "shown") if name in details), None)
     return Look(
         row["number"],
         row["at"],
         row["actor"],
         row["action"],
-        row["subject"],
+        _subject(row["subject"], details),
         details.get("reason", ""),
         shown,
     )
+
+
+def _subject(subject: str, details: Mapping[str, Any]) -> str:
+    """Whose record or which file it was; of a table also its kind and by which filter its rows were chosen."""
+    told = (_kind(subject), _kind(details.get("resource", "")), details.get("filter", ""))
+    return " · ".join(part for part in told if part)
+
+
+def _kind(name: str) -> str:
+    return label("resource", name) if name in RESOURCES else name

@@ -17,11 +17,11 @@ from core.atlas import areas as areas_of
 from core.atlas.areas import Areas
 from core.atlas.atlas import Atlas
 from core.atlas.choropleth import Choropleth
-from core.atlas.exporting import export_chosen
 from core.atlas.selecting import Found, Inside, at_place, index_of, inside, listed, position, shape_of
 from core.errors import GridLinkError
 from core.i18n import _
 from core.registry.browse import search
+from core.registry.exporting import export
 from core.registry.filters import Selection
 from core.registry.tables import addresses_of
 from core.spatial.positions import convert, parse
@@ -179,14 +179,14 @@ class MapWork(QObject):
         out = self.ask_file(f"{layer_title(layer)}.xlsx", _("Spreadsheet (*.xlsx)")) if one else None
         if one is None or out is None:
             return
-        workspace, area = self._desk.workspace, self._area
+        workspace = self._desk.workspace
+        chosen = _("chosen on the map") + f": {self._area}"
+        rows = Selection(one.resource, state="all", ids=tuple(one.ids))
         told = _("{count} records exported to {path}.")
         self._desk.jobs.run(
             _("Exporting what was chosen on the map"),
-            lambda progress: export_chosen(
-                workspace, one.resource, one.ids, out, area=area, progress=progress
-            ),
-            lambda count: self._desk.messages.notice(told.format(count=f"{count:,}", path=out)),
+            lambda progress: export(workspace, rows, out, chosen=chosen, progress=progress),
+            lambda made: self._desk.messages.notice(told.format(count=f"{made.rows:,}", path=out)),
         )
 
     # --- addresses without a place ---

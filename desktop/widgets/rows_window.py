@@ -46,7 +46,7 @@ class ListingModel(QAbstractTableModel):
         self._total, self._turn = 0, 0
         self._pages: OrderedDict[int, Sequence[tuple[Any, ...]]] = OrderedDict()
         self._asked: set[int] = set()
-        self._finding: Job | None = None
+        self._finding: list[Job] = []
 
     # --- what is shown ---
 
@@ -65,9 +65,7 @@ class ListingModel(QAbstractTableModel):
         """Whether the number of rows is known already."""
         return self._matches is not None
 
-    def show(
-        self, selection: Selection, *, order: Order | None = None, columns: Sequence[str] = ()
-    ) -> None:
+    def show(self, selection: Selection, *, order: Order | None = None, columns: Sequence[str] = ()) -> None:
         """Shows other rows; of a whole kind the first page arrives at once, of a filter when all are found."""
         other = selection.resource != self.resource
         self.beginResetModel()
@@ -92,7 +90,9 @@ class ListingModel(QAbstractTableModel):
         return None if held is None else int(held[0])
 
     def _usual_order(self) -> Order:
-        return Order(next(c for c in (*tables.default_columns(self.resource), *self.sortable) if c in self.sortable))
+        return Order(
+            next(c for c in (*tables.default_columns(self.resource), *self.sortable) if c in self.sortable)
+        )
 
     # --- picking ---
 
@@ -133,7 +133,9 @@ class ListingModel(QAbstractTableModel):
 
     def _picks_told(self) -> None:
         if self._total:
-            self.dataChanged.emit(self.index(0, 0), self.index(self._total - 1, 0), [Qt.ItemDataRole.CheckStateRole])
+            self.dataChanged.emit(
+                self.index(0, 0), self.index(self._total - 1, 0), [Qt.ItemDataRole.CheckStateRole]
+            )
         self.picks_changed.emit()
 
     # --- what Qt asks ---
@@ -221,24 +223,26 @@ class ListingModel(QAbstractTableModel):
 
     def _find(self, *, first_page: bool) -> None:
         workspace, selection, order, turn = self._desk.workspace, self.selection, self.order, self._turn
-        if self._finding is not None:
-            self._finding.cancel()
-        if first_page:  # it does not wait for the count
-            columns = self.columns
-            self._desk.jobs.read(
-                lambda: tables.page(workspace, selection, order, columns=columns, count=PAGE),
-                partial(self._arrived, turn, 0),
-            )
-        self._finding = self._desk.jobs.look(
+        for job in self._finding:  # what nobody waits for any more is not read to its end
+            job.cancel()
+        columns, look = self.columns, self._desk.jobs.look
+        first = look(
+            lambda progress: tables.page(
+                workspace, selection, order, columns=columns, count=PAGE, progress=progress
+            ),
+            partial(self._arrived, turn, 0),
+        ) if first_page else None  # it does not wait for the count  # fmt: skip
+        counting = look(
             lambda progress: tables.matches(workspace, selection, order, progress=progress),
             partial(self._found, turn),
         )
+        self._finding = [job for job in (first, counting) if job is not None]
 
     def _found(self, turn: int, found: Matches) -> None:
         if turn != self._turn:
             return
         first = self._matches is None
-        self._matches, self._finding = found, None
+        self._matches = found
         if not first:
             self._forget_pages()
         self._resize(found.total)
@@ -247,10 +251,11 @@ class ListingModel(QAbstractTableModel):
         self.told.emit(found.total)
         if found.ids is None and found.total > _FAR:
             workspace = self._desk.workspace
-            self._desk.jobs.look(
+            placing = self._desk.jobs.look(
                 lambda progress: tables.with_positions(workspace, found, progress=progress),
                 partial(self._placed, turn),
             )
+            self._finding.append(placing)
 
     def _placed(self, turn: int, found: Matches) -> None:
         if turn == self._turn and self._matches is not None and found.total == self._matches.total:

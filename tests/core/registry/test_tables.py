@@ -127,6 +127,13 @@ def test_retired_rows_are_shown_when_asked_for(filled: Workspace):
     assert row[1:] == (True, "H039")
 
 
+def test_a_first_page_can_be_cancelled(filled: Workspace):
+    progress = Progress()
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        tables.page(filled, Selection("house"), Order("house_code"), progress=progress)
+
+
 def test_rows_that_were_picked_here_or_on_the_map_are_a_selection_too(filled: Workspace):
     with filled.store.read() as connection:
         address = TABLES["address"]
