@@ -15,7 +15,7 @@ from desktop.widgets.parts import empty, head, label, local_time
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
-_CHOICES: dict[Which, str] = {"revealed": N_("Shown unmasked"), "all": N_("All reading and searching")}
+_CHOICES: dict[Which, str] = {"revealed": N_("Seen unmasked"), "all": N_("All reading and searching")}
 _MOST = 500
 
 
@@ -35,7 +35,7 @@ class LooksPage(Page):
             Field(_("audit entry"), lambda one: one.number, "number"),
         ])  # fmt: skip
         self.view = table(self.model, stretch=3)
-        for place, width in enumerate((140, 120, 190, 300, 64, 300, 90)):
+        for place, width in enumerate((140, 120, 190, 300, 84, 280, 90)):
             self.view.setColumnWidth(place, width)
         self.actor = QLineEdit()
         self.actor.setPlaceholderText(_("Account, whole name"))
