@@ -35,6 +35,7 @@ class Desk:
     open_record: Callable[[str, int], None]
     open_file: Callable[[str, int], None]
     show_rows: Callable[[Selection], None]
+    show_findings: Callable[[str, str], None]
     show_on_map: Callable[[str, int], None]
     map_rows: Callable[[Selection], None]
     show_page: Callable[[str], None]

@@ -62,6 +62,7 @@ class Shell(QMainWindow):
             open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
             show_drawer=self.drawer.show_content, open_file=self.open_file, visits=self.visits,
             memory=self.memory, show_rows=self.show_rows, map_rows=self.map_rows,
+            show_findings=self.show_findings,
         )  # fmt: skip
         self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
         self._stack = QStackedWidget()
@@ -114,6 +115,13 @@ class Shell(QMainWindow):
         if page is not None:
             page.show_rows(selection)
             self.show_page("registry")
+
+    def show_findings(self, package: str, shown: str) -> None:
+        """Brings the findings of one package (its uuid, and how people call it) to the front."""
+        page: Any = self.pages.get("findings")
+        if page is not None:
+            page.show_package(package, shown)
+            self.show_page("findings")
 
     def go(self, place: Place | None) -> None:
         """Goes to a place that was visited before."""

@@ -35,8 +35,8 @@ class HeldRows:
 
 
 @permits("finding.read")
-def held_rows(workspace: Workspace, number: int, *, limit: int = 500) -> HeldRows:
-    """What change set ``number`` held back; the counts are complete."""
+def held_rows(workspace: Workspace, number: int, *, limit: int | None = 500) -> HeldRows:
+    """What change set ``number`` held back; the counts are complete, and with ``limit`` None the rows too."""
     mine = quarantine.c.change_set == number
     first = select(func.min(finding.c.id)).where(
         finding.c.change_set == quarantine.c.change_set, finding.c.resource == quarantine.c.resource,

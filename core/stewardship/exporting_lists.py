@@ -1,11 +1,11 @@
-"""The steward's other lists as spreadsheets: conflicts, what is overdue, duplicates, hazard proposals."""
+"""Lists as spreadsheets: any that a page shows, and whole conflicts, overdue, duplicates and hazard proposals."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import polars as pl
 
@@ -20,6 +20,15 @@ from core.stewardship import conflicts as adjudicating, duplicates, proposals, u
 from core.stewardship.upkeep import KEPT_UP
 
 _STEP: Final = 10_000
+
+
+@permits("registry.read")
+def export_list(
+    workspace: Workspace, out: Path, *, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]],
+    about: Sequence[tuple[str, str]] = (),
+) -> int:  # fmt: skip
+    """Writes ``rows`` below ``columns`` and returns how many; whole numbers stay numbers. Audited."""
+    return _written(workspace, out, columns, rows, title=title, about=about)
 
 
 @permits("finding.read")
@@ -38,7 +47,7 @@ def export_conflicts(
         progress.advance(len(some))
         progress.checkpoint()
     head = (_("resource"), _("record"), _("field group"), _("departments"), _("since"))
-    return _written(workspace, out, head, rows, title=_("Conflicts"), chosen={**asdict(filters), "state": state})
+    return _written(workspace, out, head, rows, title=_("Conflicts"), **_chosen({**asdict(filters), "state": state}))
 
 
 @permits("finding.read")
@@ -64,7 +73,7 @@ def export_overdue(
         _("grid"), _("name of the grid"), _("maintainer"), _("resource"), _("record"), _("collected at"),
         _("collector"), _("due on"), _("days overdue"),
     )  # fmt: skip
-    return _written(workspace, out, head, rows, title=_("Overdue"), chosen=asdict(filters))
+    return _written(workspace, out, head, rows, title=_("Overdue"), **_chosen(asdict(filters)))
 
 
 @permits("finding.read")
@@ -79,7 +88,7 @@ def export_duplicates(workspace: Workspace, resource: str, out: Path, *, progres
         progress.advance(len(some))
         progress.checkpoint()
     head = (_("record"), _("other record"), _("agree"), _("differ"), _("found"))
-    return _written(workspace, out, head, rows, title=_("Duplicates"), chosen={"resource": resource})
+    return _written(workspace, out, head, rows, title=_("Duplicates"), **_chosen({"resource": resource}))
 
 
 @permits("finding.read")
@@ -92,7 +101,7 @@ def export_proposals(workspace: Workspace, out: Path, *, state: str = "open") ->
         for r in found
     ]
     head = (_("house"), _("kind"), _("rule"), _("since"), _("decided by"), _("reason"))
-    return _written(workspace, out, head, rows, title=_("Hazard proposals"), chosen={"state": state})
+    return _written(workspace, out, head, rows, title=_("Hazard proposals"), **_chosen({"state": state}))
 
 
 def _fields(pair: duplicates.Pair, said: str) -> str:
@@ -102,18 +111,59 @@ def _fields(pair: duplicates.Pair, said: str) -> str:
     )  # fmt: skip
 
 
+class _Said(TypedDict):
+    about: Sequence[tuple[str, str]]
+    filters: str
+
+
+def _chosen(filters: Mapping[str, str]) -> _Said:
+    said = ", ".join(f"{name}: {value}" for name, value in filters.items() if value)
+    return {"about": [(_("filter"), said)], "filters": said}
+
+
 def _written(
-    workspace: Workspace, out: Path, head: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str,
-    chosen: dict[str, str],
+    workspace: Workspace, out: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str,
+    about: Sequence[tuple[str, str]], filters: str | None = None,
 ) -> int:  # fmt: skip
-    """Writes the list with what it is and who made it; that it left the store is audited."""
-    frame = pl.DataFrame(list(rows), schema=dict.fromkeys(head, pl.String), orient="row")
-    filters = ", ".join(f"{name}: {value}" for name, value in chosen.items() if value)
-    about = [(_("filter"), filters), (_("user"), workspace.actor.name), (_("at"), workspace.now())]
-    write_list(out, frame, title=title, about=about)
+    """The one way out: total, user and time on the first sheet, long lists over several; what leaves is audited."""
+    frame = _frame(columns, rows)
+    told = [*about, (_("user"), workspace.actor.name), (_("at"), workspace.now())]
+    write_list(out, frame, title=title, about=told)
+    details = {"list": title, "rows": frame.height} | ({} if filters is None else {"filter": filters})
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="list.export", subject=out.name,
-            details={"list": title, "rows": frame.height, "filter": filters},
+            details=details,
         )  # fmt: skip
     return frame.height
+
+
+def _frame(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> pl.DataFrame:
+    """The rows in columns, each of whole numbers or of text; headings that occur twice are numbered."""
+    held, named = [tuple(row) for row in rows], _named_apart(columns)
+    kinds = [
+        pl.Int64 if held and all(_whole(row[n]) for row in held) else pl.String for n in range(len(named))
+    ]
+    made = [
+        tuple(value if kind == pl.Int64 else _text(value) for value, kind in zip(row, kinds, strict=True))
+        for row in held
+    ]
+    return pl.DataFrame(made, schema=dict(zip(named, kinds, strict=True)), orient="row")
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _named_apart(columns: Sequence[str]) -> list[str]:
+    """A sheet's headings with those that occur twice numbered."""
+    seen: dict[str, int] = {}
+    made = []
+    for name in columns:
+        seen[name] = seen.get(name, 0) + 1
+        made.append(name if seen[name] == 1 else f"{name} {seen[name]}")
+    return made

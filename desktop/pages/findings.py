@@ -183,6 +183,11 @@ class FindingsPage(Page):
         self.ignored.setVisible(state == "ignored")
         self.refresh()
 
+    def show_package(self, package: str, shown: str) -> None:
+        """Shows what was found in one package and is still to do, whatever was chosen before."""
+        self.narrow.show_package(package, shown)
+        self.show_state("open")
+
     def verify(self) -> None:
         """Verifies what the registry holds."""
         workspace = self.desk.workspace

@@ -62,7 +62,7 @@ class OverduePage(Page):
             Field(_("due since"), lambda i: i.due, "code"), Field(_("days"), lambda i: i.days, "number"),
         ])  # fmt: skip
         self.grid_view, self.view = table(self.grids, stretch=1), table(self.rows, stretch=1)
-        self._told = label("", "muted")
+        self._told, self.cut = label("", "muted"), label("", "muted")
         self.export = ListExport(desk, self.rows, _("Overdue"), writer=self._write)
         self.export_grids = ListExport(desk, self.grids, _("Grids and maintainers"))
         self.whole = QCheckBox(_("every grid of this maintainer"))
@@ -85,7 +85,7 @@ class OverduePage(Page):
         bottom = QWidget()
         column = QVBoxLayout(bottom)
         column.setContentsMargins(0, theme.M, 0, 0)
-        column.addLayout(head(_("Due in this grid"), self.export, self.whole, self.to, self.reason, self.act))
+        column.addLayout(head(_("Due in this grid"), self.cut, self.export, self.whole, self.to, self.reason, self.act))
         column.addWidget(self.view, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.setHandleWidth(1)
@@ -142,13 +142,17 @@ class OverduePage(Page):
             return
         workspace, wanted = self.desk.workspace, [r for r in KEPT_UP if grid.overdue.get(r)]
         self.desk.jobs.read(
-            lambda: [item for r in wanted for item in items(workspace, grid.grid_code, r, limit=_SHOWN)[1]],
-            self._listed,
+            lambda: [items(workspace, grid.grid_code, r, limit=_SHOWN) for r in wanted], self._listed
         )
         self._ready()
 
-    def _listed(self, found: Sequence[Item]) -> None:
-        self.rows.show_rows(sorted(found, key=lambda item: -item.days))
+    def _listed(self, found: Sequence[tuple[int, Sequence[Item]]]) -> None:
+        rows, total = [item for _total, some in found for item in some], sum(total for total, _some in found)
+        self.rows.show_rows(sorted(rows, key=lambda item: -item.days))
+        text = _("the {most} longest overdue of each kind: {shown} of {total} are shown").format(
+            most=f"{_SHOWN:,}", shown=f"{len(rows):,}", total=f"{total:,}"
+        )
+        self.cut.setText(text if len(rows) < total else "")
 
     def _record(self, place: int) -> None:
         item = self.rows.rows[place]

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from core.i18n import _
 from core.jobs import Progress
-from core.stewardship.list_export import export_list
+from core.stewardship.exporting_lists import export_list
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.tables import RowsModel

@@ -11,6 +11,7 @@ from core.i18n import _
 from core.model.names import RESOURCES, SENDERS, label as name_of
 from core.stewardship.findings import Filters
 from desktop import theme
+from desktop.widgets.parts import button
 
 _WAIT = 250
 _COMMUNITY, _GRID, _COLLECTOR = 12, 15, 8
@@ -34,6 +35,8 @@ class FindingFilter(QWidget):
                 box.addItem(name_of(kind, name), name)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.currentIndexChanged.connect(lambda _index: self.changed.emit())
+        self.package, self._package = button("", self._any_package, icon="close", tip=_("Every package again")), ""
+        self.package.setVisible(False)
         self.text.setPlaceholderText(_("Grid, community, collector or key"))
         self.text.setClearButtonEnabled(True)
         self.text.setMinimumWidth(130)
@@ -45,15 +48,34 @@ class FindingFilter(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.S)
-        for widget in (self.severity, self.sender_box, self.kind, self.text):
+        for widget in (self.severity, self.sender_box, self.kind, self.text, self.package):
             row.addWidget(widget)
+
+    def show_package(self, package: str, shown: str) -> None:
+        """Narrows to one package and nothing else, without saying ``changed``; a click on its name lets go of it."""
+        for widget in (self.severity, self.sender_box, self.kind, self.text):
+            widget.blockSignals(True)
+        for box in (self.severity, self.sender_box, self.kind):
+            box.setCurrentIndex(0)
+        self.text.clear()
+        for widget in (self.severity, self.sender_box, self.kind, self.text):
+            widget.blockSignals(False)
+        self._package = package
+        self.package.setText(shown)
+        self.package.setVisible(bool(package))
+
+    def _any_package(self) -> None:
+        self._package = ""
+        self.package.setVisible(False)
+        self.changed.emit()
 
     def filters(self) -> Filters:
         """What is chosen; a code is known by its length: 12 digits a community, 15 a grid, a short one a collector."""
         said = self.text.text().strip()
         chosen = Filters(
-            severity=self.severity.currentData(), sender=self.sender_box.currentData(), resource=self.kind.currentData()
-        )
+            severity=self.severity.currentData(), sender=self.sender_box.currentData(),
+            resource=self.kind.currentData(), package=self._package,
+        )  # fmt: skip
         if said.isdigit() and len(said) == _COMMUNITY:
             return replace(chosen, community=said)
         if said.isdigit() and len(said) == _GRID:

@@ -149,7 +149,7 @@ class ImportedView(QWidget):
         self._held.addLayout(row)
 
     def _open_held(self, held: HeldRows) -> None:
-        self._desk.show_drawer(_("Quarantine"), HeldView(self._desk, held))
+        self._desk.show_drawer(_("Quarantine"), HeldView(self._desk, self._row.change_set, held))
 
     def _show(self, page: FindingsPage) -> None:
         clear(self._found)
@@ -162,12 +162,12 @@ class ImportedView(QWidget):
         top.addWidget(label(_("Findings: {n}").format(n=f"{page.total:,}"), "heading"))
         top.addStretch(1)
         if len(page.rows) < page.total:
-            text = _("the first {shown} of {total} are shown").format(
-                shown=f"{len(page.rows):,}", total=f"{page.total:,}"
-            )
-            top.addWidget(label(text, "muted"))
+            top.addWidget(label(_first(len(page.rows), page.total), "muted"))
         if self._rule:
             top.addWidget(button(_("All rules"), self._read, kind="link"))
+        uuid, name, tip = self._row.uuid, self._row.name, _("Every finding of this package: filter, correct, export")
+        there = button(_("Open in Findings"), lambda: self._desk.show_findings(uuid, name), icon="findings", tip=tip)
+        top.addWidget(there)
         self._found.addLayout(top)
         if not self._rule:
             self._found.addLayout(self._groups(page))
@@ -195,7 +195,7 @@ class ImportedView(QWidget):
 class HeldView(QWidget):
     """An import's quarantine: what still waits, and what was let in when."""
 
-    def __init__(self, desk: Desk, held: HeldRows) -> None:
+    def __init__(self, desk: Desk, number: int, held: HeldRows) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setSpacing(theme.M)
@@ -212,7 +212,15 @@ class HeldView(QWidget):
         for place, width in enumerate((84, 76, 50, 150, 130, 320)):
             view.setColumnWidth(place, width)
         view.setMinimumHeight(420)
-        column.addWidget(ListExport(desk, model, _("Quarantine")))
+        bar, total, workspace = QHBoxLayout(), held.waiting + held.released, desk.workspace
+        if len(held.rows) < total:
+            bar.addWidget(label(_first(len(held.rows), total), "muted"))
+        bar.addStretch(1)
+        self.export = ListExport(
+            desk, model, _("Quarantine"), everything=lambda: held_rows(workspace, number, limit=None).rows
+        )
+        bar.addWidget(self.export)
+        column.addLayout(bar)
         column.addWidget(view, 1)
 
 
@@ -231,6 +239,10 @@ class RefusedView(QWidget):
         inner.addWidget(code)
         column.addWidget(card(inner))
         column.addStretch(1)
+
+
+def _first(shown: int, total: int) -> str:
+    return _("the first {shown} of {total} are shown").format(shown=f"{shown:,}", total=f"{total:,}")
 
 
 def _would_change(trial: Any, opened: Callable[[str, str], object]) -> QWidget:

@@ -24,7 +24,7 @@ from desktop.shell import Shell
 from desktop.widgets.arrivals import Arrivals
 from desktop.widgets.bars import ChangeBars
 from desktop.widgets.exporting import ListExport
-from desktop.widgets.package_view import CandidateView, ImportedView
+from desktop.widgets.package_view import CandidateView, HeldView, ImportedView
 
 PAGES = [InboxPage]
 
@@ -102,7 +102,9 @@ def test_a_number_that_never_came_is_a_gap_on_the_time_line_and_a_click_opens_a_
     lanes = Arrivals()
     qtbot.addWidget(lanes)
     rows = [
-        SimpleNamespace(sender="fire", sequence=n, state="imported", change_set=n, name=str(n), imported_at="")
+        SimpleNamespace(
+            sender="fire", sequence=n, state="imported", change_set=n, name=str(n), imported_at=""
+        )
         for n in (4, 1)
     ]
     lanes.show_packages(rows)
@@ -117,3 +119,21 @@ def test_the_list_of_packages_is_exported(qtbot, shell: Shell, filled: Workspace
     settle(qtbot, shell)
     book = openpyxl.load_workbook(tmp_path / "packages.xlsx")
     assert book.worksheets[1].max_row - 1 == len(packages(filled))
+
+
+def test_a_long_quarantine_says_that_only_its_beginning_is_shown_and_exports_all_of_it(
+    qtbot, shell: Shell, filled: Workspace, tmp_path: Path
+):
+    row = max(packages(filled), key=lambda r: held_rows(filled, r.change_set).waiting)
+    whole = held_rows(filled, row.change_set, limit=None)
+    assert len(whole.rows) == whole.waiting + whole.released > 1
+    view = HeldView(shell.desk, row.change_set, held_rows(filled, row.change_set, limit=1))
+    qtbot.addWidget(view)
+    assert f"共 {len(whole.rows):,} 项，显示前 1 项" in said(view)
+    view.export.write(tmp_path / "quarantine.xlsx")
+    settle(qtbot, shell)
+    book = openpyxl.load_workbook(tmp_path / "quarantine.xlsx")
+    assert book.worksheets[1].max_row - 1 == len(whole.rows)
+    complete = HeldView(shell.desk, row.change_set, whole)
+    qtbot.addWidget(complete)
+    assert "显示前" not in said(complete)

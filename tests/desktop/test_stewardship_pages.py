@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from core.security.workspace import Workspace
 from core.stewardship import findings as core_findings
 from core.stewardship.conflicts import case, conflicts
 from core.stewardship.findings import Filters, counts
+from core.stewardship.upkeep import KEPT_UP
 from core.stewardship.verifying import last_run
 from desktop import theme
+from desktop.pages import upkeep
 from desktop.pages.adjudication import AdjudicationPage
 from desktop.pages.findings import FindingsPage
 from desktop.pages.inbox import InboxPage
@@ -337,3 +339,38 @@ def test_each_tile_of_the_workbench_opens_the_list_that_it_counts(qtbot, qapp, f
         settle(qtbot, shell)
         assert shell.pages[name].isVisible()
     shell.close()
+
+
+def test_an_imported_package_opens_all_its_findings_in_the_workbench(qtbot, shell: Shell, filled: Workspace):
+    found = page(qtbot, shell, "findings")
+    found.narrow.severity.setCurrentIndex(1)
+    inbox = page(qtbot, shell, "inbox")
+    row = max(ledger.packages(filled), key=lambda r: counts(filled, Filters(package=r.uuid)).open)
+    inbox._chosen = ("package", row.change_set)
+    inbox.refresh()
+    settle(qtbot, shell)
+    next(b for b in inbox.findChildren(QPushButton) if b.text() == "在核查发现中打开").click()
+    settle(qtbot, shell)
+    expected = counts(filled, Filters(package=row.uuid)).open
+    assert found.isVisible() and sum(g.count for g in found._groups.rows) == expected > 0
+    assert found.narrow.package.isVisible() and found.narrow.package.text() == row.name
+    found.narrow.package.click()
+    settle(qtbot, shell)
+    assert not found.narrow.package.isVisible()
+    assert sum(g.count for g in found._groups.rows) == counts(filled).open > expected
+
+
+def test_overdue_says_when_only_the_longest_overdue_are_shown(
+    qtbot, shell: Shell, monkeypatch: pytest.MonkeyPatch, filled: Workspace
+):
+    later = page(qtbot, shell, "overdue")
+    object.__setattr__(filled, "clock", lambda: datetime.now(UTC) + timedelta(days=4000))
+    later.refresh()
+    settle(qtbot, shell)
+    assert later.cut.text() == "" and len(later.rows.rows) > len(KEPT_UP)
+    total = len(later.rows.rows)
+    monkeypatch.setattr(upkeep, "_SHOWN", 1)
+    later._open(0)
+    settle(qtbot, shell)
+    shown = len(later.rows.rows)
+    assert later.cut.text() == f"每类显示逾期最久的 1 条：共 {total:,} 条，显示 {shown} 条"

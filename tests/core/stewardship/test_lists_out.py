@@ -9,7 +9,7 @@ import pytest
 
 from core.security.workspace import Workspace
 from core.sheets import lists
-from core.stewardship.list_export import export_list
+from core.stewardship.exporting_lists import export_list
 
 
 def test_an_exported_list_says_its_total_and_keeps_numbers_as_numbers(workspace: Workspace, tmp_path: Path):
