@@ -310,9 +310,10 @@ def run_demo(options: list[str]) -> int:
 
 
 def run_tests(options: list[str]) -> int:
-    """Runs the whole test suite offscreen and returns pytest's exit code."""
+    """Runs the whole test suite offscreen, on every core, and returns pytest's exit code."""
     say("test")
-    return call([str(PYTHON), "-m", "pytest", *options], environment(offscreen=True))
+    spread = ["--numprocesses", "auto", "--dist", "worksteal"]
+    return call([str(PYTHON), "-m", "pytest", *spread, *options], environment(offscreen=True))
 
 
 def has_display() -> bool:

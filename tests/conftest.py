@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from core.i18n import set_language
+
 
 class _Errors(logging.Handler):
     def __init__(self):
@@ -15,6 +17,12 @@ class _Errors(logging.Handler):
 
     def emit(self, record):
         self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(autouse=True)
+def source_language():
+    """Every test begins in the language of the source; commands run in this process choose Chinese."""
+    set_language("en")
 
 
 @pytest.fixture(autouse=True)
