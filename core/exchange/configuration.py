@@ -13,6 +13,7 @@ from core.exchange import settings
 from core.exchange.connectors import connector, connectors, targets
 from core.exchange.settings import ConnectorSettingInvalid
 from core.exchange.transports.https import Https
+from core.exchange.transports.pace import pace_of
 from core.exchange.troubles import Trouble
 from core.i18n import _
 from core.model.exchange import connector_setting, receipt
@@ -113,7 +114,7 @@ def probe(workspace: Workspace, target: str, *, try_now: bool = True) -> Probe:
     try:
         with Https(
             end.base_url, ca_pem=end.ca_pem, token=end.token, connect_seconds=declared.connect_seconds,
-            reply_seconds=declared.connect_seconds,
+            reply_seconds=declared.connect_seconds, pace=pace_of(declared),
         ) as https:  # fmt: skip
             https.get(declared.routes["health"])
     except Trouble as trouble:

@@ -129,7 +129,7 @@ class ErrorCode(Declared):
 
 
 class Limits(Declared):
-    """What the operator asks of us: how fast, and when."""
+    """What the operator asks of us: how fast (every way keeps it, ``transports.pace``), and when."""
 
     requests_per_second: Seconds | None = None
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()

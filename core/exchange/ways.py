@@ -14,6 +14,7 @@ from core.exchange.transports.database import Database
 from core.exchange.transports.exports import Exports
 from core.exchange.transports.ferry import Ferry
 from core.exchange.transports.https import Https
+from core.exchange.transports.pace import pace_of
 from core.exchange.transports.rest import Rest
 from core.exchange.transports.sftp import Sftp
 from core.exchange.transports.source import Source
@@ -30,7 +31,7 @@ def carrier(workspace: Workspace, target: str) -> Carrier:
     it, end = connector(target), endpoint(workspace.store, target)
     begins = scheme(end.base_url)
     if begins == "file":
-        return Ferry(folder_of(end.base_url), routes_of(it, end))
+        return Ferry(folder_of(end.base_url), routes_of(it, end), pace_of(it))
     if begins == "sftp":
         return sftp(workspace, it, end)
     return https(workspace, it, end)
@@ -41,11 +42,11 @@ def source(workspace: Workspace, system: str) -> Source:
     it, end = connector(system), endpoint(workspace.store, system)
     begins = scheme(end.base_url)
     if begins == "file":
-        return Exports(folder_of(end.base_url))
+        return Exports(folder_of(end.base_url), pace_of(it))
     if begins == "https":
         return Rest(https(workspace, it, end), it)
     password = keys.secret(workspace.store.location, system, "password") if begins != "sqlite" else ""
-    return Database(end.base_url, password=password, connect_seconds=it.connect_seconds)
+    return Database(end.base_url, password=password, connect_seconds=it.connect_seconds, pace=pace_of(it))
 
 
 def routes_of(it: Connector, end: Endpoint) -> Mapping[str, str]:
@@ -63,6 +64,7 @@ def https(workspace: Workspace, it: Connector, end: Endpoint) -> Https:
     return Https(
         end.base_url, ca_pem=end.ca_pem, connect_seconds=it.connect_seconds, reply_seconds=it.reply_seconds,
         routes=it.routes, auth=authentication(workspace, it, end), certificate=certificate,
+        pace=pace_of(it),
     )  # fmt: skip
 
 
@@ -85,5 +87,6 @@ def sftp(workspace: Workspace, it: Connector, end: Endpoint) -> Sftp:
     shown = keys.secret(workspace.store.location, it.target, name)
     return Sftp(
         end.base_url, host_key=end.ca_pem, routes=it.routes, connect_seconds=it.connect_seconds,
-        reply_seconds=it.reply_seconds, **{"private_pem" if name == "private_key" else "password": shown},
+        reply_seconds=it.reply_seconds, pace=pace_of(it),
+        **{"private_pem" if name == "private_key" else "password": shown},
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -26,19 +25,14 @@ class UnderWay:
 
 def open_wire(workspace: Workspace, it: Connector) -> Wire:
     """The wire to a target as it is declared and configured; raises as ``ways.carrier``."""
-    return Wire(
-        carrier(workspace, it.target),
-        send_route=it.routes.get("send", ""),
-        per_second=it.limits.requests_per_second,
-    )
+    return Wire(carrier(workspace, it.target), send_route=it.routes.get("send", ""))
 
 
 class Wire:
-    """One carrier kept open for a whole push, at no more messages a second than the operator allows."""
+    """One carrier kept open for a whole push; the carrier keeps the pace that the operator asks for."""
 
-    def __init__(self, carrier: Carrier, *, send_route: str, per_second: float | None = None) -> None:
+    def __init__(self, carrier: Carrier, *, send_route: str) -> None:
         self.carrier, self._route = carrier, send_route
-        self._pause, self._next = (1 / per_second if per_second else 0.0), 0.0
 
     def __enter__(self) -> Self:
         self.carrier.__enter__()
@@ -56,7 +50,6 @@ class Wire:
 
     def begin(self, name: str, body: bytes) -> UnderWay:
         """Gives a message to the transport; never raises."""
-        self._keep_pace()
         if isinstance(self.carrier, Https):
             return UnderWay(pending=self.carrier.begin(self._route, body))
         try:
@@ -74,14 +67,8 @@ class Wire:
 
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """What the receiver says about earlier messages."""
-        self._keep_pace()
         return self.carrier.ask(question)
 
     def taken(self, reply: Reply) -> None:
         """Puts away a reply that is on record now."""
         self.carrier.taken(reply)
-
-    def _keep_pace(self) -> None:
-        if self._pause:
-            time.sleep(max(0.0, self._next - time.monotonic()))
-            self._next = time.monotonic() + self._pause

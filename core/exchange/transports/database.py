@@ -30,6 +30,7 @@ from sqlalchemy.exc import (
 )
 
 from core.exchange.declaration import Incoming
+from core.exchange.transports.pace import FREE, Pace
 from core.exchange.transports.source import Columns, Page, Source, Total, View, digest_of, needed
 from core.exchange.troubles import Refused, Rejected, Trouble, Unreachable
 from core.i18n import _
@@ -45,8 +46,11 @@ class Database(Source):
 
     kind, lasting = "database", False
 
-    def __init__(self, url: str, *, password: str = "", connect_seconds: float = 10) -> None:
+    def __init__(
+        self, url: str, *, password: str = "", connect_seconds: float = 10, pace: Pace = FREE
+    ) -> None:
         self._url, self._password, self._seconds = url, password, connect_seconds
+        self._pace = pace
         self._engine: Engine | None = None
         self._connection: Connection | None = None
 
@@ -105,7 +109,8 @@ class Database(Source):
         self._engine = self._connection = None
 
     def _begun(self) -> Connection:
-        """The connection, in a transaction that reads one state of the data."""
+        """The connection for one query, in a transaction that reads one state of the data."""
+        self._pace.wait()
         if self._connection is None:
             url = make_url(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
             if self._password and url.username and not url.password:

@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from core.exchange.transports.carrier import Carrier, Reply
+from core.exchange.transports.pace import FREE, Pace
 
 MARK: Final = ".ok"
 PART: Final = ".part"
@@ -23,11 +24,12 @@ DAMAGED: Final = ".damaged"
 class Drop(Carrier):
     """A folder to write into and a folder to read receipts from, wherever they are.
 
+    A message with its marker, and a look for receipts, are one request each to the operator's pace.
     The file operations raise troubles; ``_write`` leaves either the whole file or none of that name.
     """
 
-    def __init__(self, routes: Mapping[str, str]) -> None:
-        self._routes = routes
+    def __init__(self, routes: Mapping[str, str], pace: Pace = FREE) -> None:
+        self._routes, self._pace = routes, pace
 
     def send(self, name: str, body: bytes) -> Reply | None:
         """Drops the message as ``NAME.json``; one that lies there already under this name is left alone."""
@@ -36,6 +38,7 @@ class Drop(Carrier):
 
     def put(self, name: str, body: bytes, *, signature: str = "") -> None:
         """Drops a file with its marker."""
+        self._pace.wait()
         folder = self._routes["out"]
         if name + MARK in self._names(folder):
             return
@@ -46,6 +49,7 @@ class Drop(Carrier):
 
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """Every receipt that has come and is not on record yet; the question stays here, a folder answers none."""
+        self._pace.wait()
         folder = self._routes["receipts"]
         names = self._names(folder)
         marked = sorted(n for n in names if n + MARK in names)
@@ -75,6 +79,7 @@ class Drop(Carrier):
 
     def check(self) -> None:
         """Lists every folder and makes and removes an empty file where messages are dropped."""
+        self._pace.wait()
         for route in ("receipts", "done"):
             if route in self._routes:
                 self._names(self._routes[route])

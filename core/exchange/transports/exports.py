@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from core.exchange.declaration import Incoming
 from core.exchange.transports import ferry
 from core.exchange.transports.drop import MARK
+from core.exchange.transports.pace import FREE, Pace
 from core.exchange.transports.source import Columns, Page, Source, Total, View, columns_of, garbled, needed
 from core.exchange.troubles import Rejected
 from core.i18n import _
@@ -27,8 +28,8 @@ class Exports(Source):
 
     kind = "files"
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, pace: Pace = FREE) -> None:
+        self._folder, self._pace = folder, pace
         self._read: tuple[str, Columns] | None = None
 
     def view(self, resource: str, what: Incoming, *, since: str, until: str = "") -> View:
@@ -75,6 +76,7 @@ class Exports(Source):
 
     def _complete(self, what: Incoming) -> list[tuple[str, Mapping[str, Any]]]:
         """Files with a marker, newest name first."""
+        self._pace.wait()
         try:
             names = sorted(
                 (p.name for p in self._folder.iterdir() if p.name.startswith(f"{what.source}_")), reverse=True

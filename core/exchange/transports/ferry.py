@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from core.exchange.transports.drop import Drop
+from core.exchange.transports.pace import FREE, Pace
 from core.exchange.troubles import Refused, Trouble, Unreachable
 from core.i18n import _
 
@@ -20,8 +21,8 @@ _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 class Ferry(Drop):
     """Folders below ``base``; they are there already, because who empties them made them."""
 
-    def __init__(self, base: Path, routes: Mapping[str, str]) -> None:
-        super().__init__(routes)
+    def __init__(self, base: Path, routes: Mapping[str, str], pace: Pace = FREE) -> None:
+        super().__init__(routes, pace)
         self._base = base
 
     def close(self) -> None:

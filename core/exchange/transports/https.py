@@ -11,6 +11,7 @@ import httpx
 
 from core.exchange.transports.carrier import Carrier, Reply
 from core.exchange.transports.credentials import Bearer, ClientCertificate
+from core.exchange.transports.pace import FREE, Pace
 from core.exchange.troubles import Refused, Rejected, Trouble, Unclear, Unreachable
 from core.i18n import _
 
@@ -29,6 +30,20 @@ class Pending:
         self.task = task
 
 
+class _Paced(httpx.AsyncHTTPTransport):
+    """Requests leave at the operator's pace, those for a token among them."""
+
+    def __init__(self, pace: Pace, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context, socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)])
+        self._pace = pace
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Waits for its moment, then sends."""
+        if (seconds := self._pace.reserve()) > 0:
+            await asyncio.sleep(seconds)
+        return await super().handle_async_request(request)
+
+
 class Https(Carrier):
     """A connection kept open for a whole push; use it as a context manager. Any error is a ``Trouble``.
 
@@ -38,16 +53,13 @@ class Https(Carrier):
     def __init__(
         self, base_url: str, *, ca_pem: str, connect_seconds: float, reply_seconds: float, token: str = "",
         routes: Mapping[str, str] = ROUTES, auth: httpx.Auth | None = None,
-        certificate: ClientCertificate | None = None,
+        certificate: ClientCertificate | None = None, pace: Pace = FREE,
     ) -> None:  # fmt: skip
         self._routes = routes
         self._base = base_url.rstrip("/") + "/"
         self._loop = asyncio.new_event_loop()
-        transport = httpx.AsyncHTTPTransport(
-            verify=_context(ca_pem, certificate), socket_options=[(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)]
-        )
         self._client = httpx.AsyncClient(
-            transport=transport, auth=auth or Bearer(token), trust_env=False,
+            transport=_Paced(pace, _context(ca_pem, certificate)), auth=auth or Bearer(token), trust_env=False,
             timeout=httpx.Timeout(reply_seconds, connect=connect_seconds), follow_redirects=False,
         )  # fmt: skip
         self._pending: list[Pending] = []
@@ -172,7 +184,9 @@ def _context(ca_pem: str, certificate: ClientCertificate | None) -> ssl.SSLConte
 
 
 def _network_cure() -> str:
-    return _("Check the network and the address under Exchange; nothing was lost, everything waits in the outbox.")
+    return _(
+        "Check the network and the address under Exchange; nothing was lost, everything waits in the outbox."
+    )
 
 
 def _certificate_cure() -> str:

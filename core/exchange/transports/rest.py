@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +19,6 @@ class Rest(Source):
 
     def __init__(self, https: Https, it: Connector) -> None:
         self._https, self._it = https, it
-        self._last = 0.0
 
     def view(self, resource: str, what: Incoming, *, since: str, until: str = "") -> View:
         """Opens a frozen view."""
@@ -70,19 +68,10 @@ class Rest(Source):
         self._https.close()
 
     def _get(self, route: str, **asked: str) -> dict[str, Any]:
-        self._pace()
         return _object(self._https.get(f"{route}?{urlencode(asked)}").body)
 
     def _post(self, route: str, body: bytes) -> bytes:
-        self._pace()
         return self._https.post(route, body).body
-
-    def _pace(self) -> None:
-        """Waits so that the operator's limit is kept."""
-        limit = self._it.limits.requests_per_second
-        if limit:
-            time.sleep(max(0.0, self._last + 1 / limit - time.monotonic()))
-            self._last = time.monotonic()
 
 
 def _object(body: bytes) -> dict[str, Any]:

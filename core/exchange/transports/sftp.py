@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import asyncssh
 
 from core.exchange.transports.drop import Drop
+from core.exchange.transports.pace import FREE, Pace
 from core.exchange.troubles import Refused, Trouble, Unclear, Unreachable
 from core.i18n import _
 
@@ -32,9 +33,9 @@ class Sftp(Drop):
 
     def __init__(
         self, url: str, *, host_key: str, routes: Mapping[str, str], connect_seconds: float, reply_seconds: float,
-        private_pem: str = "", password: str = "",
+        private_pem: str = "", password: str = "", pace: Pace = FREE,
     ) -> None:  # fmt: skip
-        super().__init__(routes)
+        super().__init__(routes, pace)
         self._url, self._host_key = urlsplit(url), host_key
         self._private_pem, self._password = private_pem, password
         self._connect_seconds, self._reply_seconds = connect_seconds, reply_seconds

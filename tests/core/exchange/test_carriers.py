@@ -136,6 +136,19 @@ def test_trying_it_sends_nothing_and_leaves_nothing(way):
     assert not list(way.upstream.folder.rglob("*gridlink-check*"))
 
 
+def test_every_way_keeps_the_pace_that_the_operator_asks_for_a_second_way_too(way, monkeypatch):
+    """Two carriers to one system keep its pace together."""
+    it = connector(way.target)
+    slow = it.model_copy(update={"limits": it.limits.model_copy(update={"requests_per_second": 16.0})})
+    monkeypatch.setattr(ways, "connector", lambda name: slow if name == way.target else connector(name))
+    began = time.monotonic()
+    for _way in range(2):
+        with way.open() as carrier:
+            for _time in range(2):
+                carrier.ask(b'{"keys":[]}')
+    assert time.monotonic() - began >= 3 / 16
+
+
 def test_nobody_there_is_unreachable_and_says_what_to_do(own_way):
     own_way.upstream.stop()
     if own_way.upstream.target == "transmission":
