@@ -6,6 +6,8 @@ from typing import Final
 
 import polars as pl
 
+from core.security.masking import COMPOUND_SURNAMES
+
 _STAR = "*"
 
 NAME: Final = (
@@ -13,6 +15,10 @@ NAME: Final = (
     r"|\p{Han}\**(?:[·•]\p{Han}?\*+)+"  # 阿**·买**
     r"|\p{Latin}\*+(?:[ .'-]+\p{Latin}\*+)*)$"  # A*** M****
 )
+_COMPOUND: Final = f"^(?:{'|'.join(sorted(COMPOUND_SURNAMES))})"
+_DOT: Final = "[·•]"
+_OPEN_IN_PART: Final = r"\p{Han}{2}"  # 阿依古丽·买*
+_TWO_WORDS_OPEN: Final = r"\p{Latin}{2,}.*[^\p{Latin}]\p{Latin}{2,}"  # Anna Mari*
 MOBILE: Final = r"^1[3-9][0-9]\*{4}[0-9]{4}$"
 _FIXED_OR_ABROAD = r"^(?:0[0-9*]{2,3}-?[0-9*]{7,8}|\+[0-9]{1,4}[ -]?[0-9]*\*{4,}[0-9]{0,4})$"
 
@@ -24,6 +30,16 @@ _NUMBER = (
     rf"|038[12]0000{_BORN}|04830000{_BORN}"
     r"|05[0-9A-Z]{0,4}\*{3,}[0-9A-Z]{0,4})$"
 )
+
+
+def name_open(text: pl.Expr) -> pl.Expr:
+    """Whether a name shows more than a surname: 张三, 张三丰*, 张三* (欧阳* does not), 阿依古丽·买*, Anna Mari*.
+
+    A double surname that is not on the list is kept to its first character by the sender, so nobody is shut out.
+    """
+    given = text.str.contains(r"^\p{Han}{3}") | (text.str.contains(r"^\p{Han}{2}") & ~text.str.contains(_COMPOUND))
+    whole = pl.when(text.str.contains(_DOT)).then(text.str.contains(_OPEN_IN_PART)).otherwise(given)
+    return ~text.str.contains("[*＊]") | whole | text.str.contains(_TWO_WORDS_OPEN)
 
 
 def stars(text: pl.Expr) -> pl.Expr:
