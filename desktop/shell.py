@@ -130,7 +130,7 @@ class Shell(QMainWindow):
             return
         if place.resource:
             page.open_file(place.resource, place.entity)
-        elif place.page == "registry":
+        elif place.page in {"registry", "exchange"}:
             page.show_table()
         self.show_page(place.page)
 

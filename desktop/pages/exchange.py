@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from core.errors import GridLinkError
 from core.exchange.push import PushResult, push
 from core.i18n import N_, _
 from core.model import names as labels
@@ -19,9 +20,11 @@ from desktop.exchange.log_strip import LogStrip
 from desktop.exchange.standing import Standing
 from desktop.exchange.system_card import CardGrid, SystemCard
 from desktop.exchange.system_view import SystemView
+from desktop.jobs import Job
 from desktop.pages import Page
+from desktop.visits import Place
 from desktop.widgets.message_view import MessageView
-from desktop.widgets.parts import button, head, label
+from desktop.widgets.parts import button, clear, empty, head, label
 
 
 class ExchangePage(Page):
@@ -35,7 +38,7 @@ class ExchangePage(Page):
         self.system: SystemView | None = None
         self._wanted = ""
         self.grid, self.log = CardGrid(), LogStrip(desk)
-        self._told = label("", "muted")
+        self._told, self._trouble = label("", "muted"), QVBoxLayout()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._overview())
         outer = QVBoxLayout(self)
@@ -56,6 +59,7 @@ class ExchangePage(Page):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setWidget(self.grid)
+        column.addLayout(self._trouble)
         column.addWidget(area, 1)
         column.addWidget(self.log)
         return made
@@ -63,11 +67,18 @@ class ExchangePage(Page):
     def refresh(self) -> None:
         """Reads how every system stands, beside the window; nobody is asked over the network."""
         workspace = self.desk.workspace
-        self.desk.jobs.read(lambda: standing.read(workspace), self.show_systems)
+        self.desk.jobs.read(lambda: standing.read(workspace), self.show_systems).ended.connect(self._read)
         self.log.look()
+
+    def _read(self, job: Job) -> None:
+        """Says so where nothing can be shown: one connector's file is faulty, and its lines are named."""
+        if job.state == "failed" and not self.systems and isinstance(job.error, GridLinkError):
+            clear(self._trouble)
+            self._trouble.addWidget(empty("error", f"{job.error.message} {job.error.cure}"))
 
     def show_systems(self, systems: Sequence[Standing]) -> None:
         """Shows the cards, and brings the system in front up to date."""
+        clear(self._trouble)
         self.systems = {one.target: one for one in systems}
         may_push = self.desk.workspace.actor.may("exchange.push")
         cards = [self._card(one, may_push=may_push and one.configured) for one in systems]
@@ -97,6 +108,7 @@ class ExchangePage(Page):
         self._stack.setCurrentWidget(self.system)
         if state and self.system.queue is not None:
             self.system.queue.choose(state)
+        self.desk.visits.note(self.place())
 
     def _reopen(self) -> None:
         """A system that has a queue now is another page."""
@@ -109,6 +121,18 @@ class ExchangePage(Page):
         self.open_system(target)
         if self.system is not None:
             self.system.show_connector()
+
+    def place(self) -> Place:
+        return Place(self.name, self.system.target if self.system is not None else "")
+
+    def open_file(self, target: str, _entity: int) -> None:
+        """Comes back to a system that was visited before."""
+        if self.system is None or self.system.target != target:
+            self.open_system(target)
+
+    def show_table(self) -> None:
+        """Comes back to the cards."""
+        self.show_all()
 
     def open_message(self, id: int) -> None:
         """Shows one message in the drawer."""

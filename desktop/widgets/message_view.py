@@ -17,7 +17,8 @@ from core.model.labels import field_title, shown_value
 from core.model.names import label as name_of
 from desktop import theme
 from desktop.desk import Desk
-from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
+from desktop.jobs import Job
+from desktop.widgets.parts import button, clear, empty, label, local_time, rule, status_word
 from desktop.widgets.watermark import Watermark
 
 _LOOKS: dict[str, theme.Status] = {
@@ -62,7 +63,14 @@ class MessageView(QWidget):
     def look_again(self) -> None:
         """Reads the message as it stands now."""
         workspace, id = self._desk.workspace, self.id
-        self._desk.jobs.read(lambda: delivery_detail(workspace, id), self.show_detail)
+        self._desk.jobs.read(lambda: delivery_detail(workspace, id), self.show_detail).ended.connect(
+            self._ended
+        )
+
+    def _ended(self, job: Job) -> None:
+        if job.state == "failed":
+            clear(self._column)
+            self._column.addWidget(empty("exchange", _("This delivery is no longer in the queue.")))
 
     def show_detail(self, one: Detail) -> None:
         """Shows the message."""

@@ -13,7 +13,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
 from sqlalchemy import update
 
-from core.exchange.connectors import FOLDER, connectors
+from core.exchange.connectors import FOLDER, connector, connectors
 from core.model.exchange import delivery
 from core.security.workspace import Workspace
 from core.training.upstream import Upstream, start_upstream
@@ -289,3 +289,39 @@ def test_a_message_opens_from_the_queue_and_a_rejected_one_is_sent_again_from_th
     press(shell.drawer, "重新发送")
     settle(qtbot, shell)
     assert view.queue.now is not None and view.queue.now.waiting == 1
+
+
+def test_the_way_back_leads_from_a_system_to_the_cards_and_forward_again(shell: Shell, qtbot: Any):
+    system(shell, qtbot)
+    shell.go(shell.visits.back())
+    settle(qtbot, shell)
+    assert page_of(shell).system is None
+    shell.go(shell.visits.forward())
+    settle(qtbot, shell)
+    view = page_of(shell).system
+    assert view is not None and view.target == TARGET
+
+
+def test_a_faulty_declaration_leaves_no_blank_page(
+    workspace: Workspace, qtbot: Any, qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for path in FOLDER.glob("*.toml"):
+        (tmp_path / path.name).write_text(
+            path.read_text("utf-8").replace('kind = "sftp"', 'kind = "pigeon"'), "utf-8"
+        )
+    connector.cache_clear()
+    monkeypatch.setattr("core.exchange.connectors.FOLDER", tmp_path)
+    theme.apply(qapp, "light")
+    made = Shell(workspace, [ExchangePage])
+    qtbot.addWidget(made)
+    made.show()
+    settle(qtbot, made)
+    assert "linkage.toml 第" in words(page_of(made))
+    made.close()
+    connector.cache_clear()
+
+
+def test_a_message_that_is_gone_says_so(shell: Shell, qtbot: Any):
+    page_of(shell).open_message(999_999)
+    settle(qtbot, shell)
+    assert "已不在队列中" in words(shell.drawer)
