@@ -96,8 +96,8 @@ class ExtractionView(QWidget):
         self._states.addWidget(empty("import", _(
             "Nothing has been extracted from here yet. The first run reads everything; later ones what changed."
         )))  # fmt: skip
-        for view, widths in ((self.run_view, (130, 80, 56, 120, 66, 136, 50)),
-                             (self.question_view, (80, 170, 200, 120, 132))):  # fmt: skip
+        for view, widths in ((self.run_view, (130, 96, 76, 110, 66, 170, 64)),
+                             (self.question_view, (96, 170, 200, 150, 132))):  # fmt: skip
             for place, width in enumerate(widths):
                 view.setColumnWidth(place, width)
         Watermark(self.question_view, self.desk.workspace.actor.name)

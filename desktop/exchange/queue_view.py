@@ -40,7 +40,7 @@ _NOTHING = {
     "rejected": N_("Nothing was rejected."),
     "awaited": N_("Every receipt that was due has come."),
 }  # fmt: skip
-_WIDTHS, _WIDE = (130, 80, 100, 320, 132, 56), (120, 76, 190, 280, 132, 56)
+_WIDTHS, _WIDE = (120, 80, 100, 320, 132, 64, 230), (110, 76, 180, 280, 132, 64, 230)
 _PATIENCE = 250
 """Milliseconds after the last key before a search begins."""
 
@@ -55,7 +55,7 @@ class QueueView(QWidget):
         self.desk, self.target, self.state = desk, target, ""
         self.now: OutboxState | None = None
         self.model = QueueModel(desk)
-        self.view = table(self.model, stretch=6)
+        self.view = table(self.model, stretch=3)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.search = QLineEdit()
         self.search.setPlaceholderText(_("Address, house code, token or receipt number"))

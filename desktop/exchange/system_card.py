@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from core.i18n import _
 from core.model.names import label as label_of
 from desktop import theme
-from desktop.exchange.brief import BRIEF, FIGURES
+from desktop.exchange.brief import FIGURES
 from desktop.exchange.standing import Standing, line_of, state_of
 from desktop.widgets.parts import button, label, local_time, status_word
 
@@ -45,10 +45,10 @@ class SystemCard(QFrame):
         column.addWidget(line, 1)
         if one.outbox is not None:
             column.addSpacing(theme.S)
-            shown = [(_(BRIEF[name]), getattr(one.outbox, name), name) for name in FIGURES]
+            shown = [(_(word), getattr(one.outbox, name), name) for name, word in FIGURES.items()]
             compared = one.channel.compared if one.channel else None
             differing = None if compared is None else compared.differences
-            column.addLayout(_figures([*shown, (_("differing"), differing, "differ")]))
+            column.addLayout(_figures([*shown, (_("not alike"), differing, "differ")]))
         elif one.runs:
             column.addSpacing(theme.S)
             read = [(label_of("resource", run.resource), run.read, run.resource) for run in one.runs]
@@ -83,7 +83,7 @@ class SystemCard(QFrame):
 def _figures(shown: Sequence[tuple[str, int | None, str]]) -> QHBoxLayout:
     """Figures with their words below, a dash where nobody has looked; what needs somebody is coloured."""
     row = QHBoxLayout()
-    row.setSpacing(theme.M)
+    row.setSpacing(theme.S)
     for word, count, name in shown:
         box = QVBoxLayout()
         box.setSpacing(0)

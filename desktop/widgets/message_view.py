@@ -32,7 +32,7 @@ _PROOFS: dict[str, tuple[theme.Status, str]] = {
     "not_sent": ("waiting", N_("Not sent; this is how it would leave today.")),
 }
 _ENTRIES = {"sent": N_("sent"), "receipt": N_("receipt"), "void": N_("did not leave")}
-_LONG = 16
+_LONG, _WIDE, _TITLES = 12, 0x2E80, 82
 
 
 def look(one: Delivery) -> theme.Status:
@@ -132,7 +132,9 @@ class MessageView(QWidget):
             grid.addWidget(label(title, "muted"), 0, place)
         for row, line in enumerate(one.lines, 1):
             held = shown_value(line.column, line.value)
-            grid.addWidget(label(field_title(line.column), "muted"), row, 0)
+            named = label(field_title(line.column), "muted", wrap=True)
+            named.setFixedWidth(_TITLES)
+            grid.addWidget(named, row, 0)
             grid.addWidget(_value(held), row, 1)
             grid.addWidget(_sent(line), row, 2)
         grid.setColumnStretch(1, 1)
@@ -187,7 +189,14 @@ def _sent(line: Line) -> QLabel:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[: _LONG - 4]}…"
+    """The text as far as there is room; a Chinese character takes two places."""
+    room, kept = _LONG, ""
+    for character in text:
+        room -= 2 if ord(character) > _WIDE else 1
+        if room < 0:
+            return f"{kept}…"
+        kept += character
+    return text
 
 
 def _value(text: str) -> QLabel:
