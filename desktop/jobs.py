@@ -15,6 +15,8 @@ from core.jobs import Progress, Snapshot, Work
 State = Literal["running", "done", "failed", "cancelled"]
 _LOOK = 100
 """Milliseconds between two looks at a job's progress."""
+_LINGER = 2000
+"""Milliseconds that an ended job is kept: what hangs on it may only be destroyed in the window's thread."""
 
 
 class Job(QObject):
@@ -120,6 +122,7 @@ class JobRunner(QObject):
     def _ended(self, job: Job, done: Callable[[Any], None] | None) -> None:
         if not isValid(self):
             return  # the window was closed before the answer came
+        QTimer.singleShot(_LINGER, self, lambda: job)  # its own thread must not be the last to let go of it
         self.running.remove(job)
         if not self.running:
             self._timer.stop()

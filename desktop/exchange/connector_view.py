@@ -86,6 +86,7 @@ class ConnectorView(QWidget):
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setObjectName("files")
         model = RowsModel(_fields())
+        model.setParent(self)
         model.show_rows(mapping(self.it))
         view = table(model, stretch=5)
         for place, width in enumerate((150, 110, 150, 90, 110)):

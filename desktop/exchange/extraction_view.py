@@ -65,6 +65,8 @@ class ExtractionView(QWidget):
         self.desk, self.it = desk, it
         self.may = desk.workspace.actor.may("exchange.extract")
         self.runs, self.questions = RowsModel(_run_fields()), RowsModel(_question_fields())
+        self.runs.setParent(self)
+        self.questions.setParent(self)
         self.run_view, self.question_view = table(self.runs, stretch=7), table(self.questions, stretch=2)
         self.question_view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.reason = QLineEdit()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from shiboken6 import isValid
 
 from core.exchange.outbox import Delivery
 from core.exchange.queue import Queued, Wanted, by_number, newest, numbers
@@ -79,11 +80,11 @@ class QueueModel(QAbstractTableModel):
         return page[place % PAGE] if page is not None and place % PAGE < len(page) else None
 
     def _begun(self, turn: int, found: Sequence[int]) -> None:
-        if turn == self._turn and not self._complete:
+        if isValid(self) and turn == self._turn and not self._complete:
             self._replace(found)
 
     def _told(self, turn: int, found: Sequence[int]) -> None:
-        if turn != self._turn:
+        if not isValid(self) or turn != self._turn:
             return
         held = len(self.numbers)
         if held and list(found[:held]) == list(self.numbers):
@@ -117,7 +118,7 @@ class QueueModel(QAbstractTableModel):
         )
 
     def _arrived(self, turn: int, page: int, rows: Sequence[Queued]) -> None:
-        if turn != self._turn:
+        if not isValid(self) or turn != self._turn:
             return
         self._asked.discard(page)
         self._pages[page] = rows

@@ -55,6 +55,7 @@ class QueueView(QWidget):
         self.desk, self.target, self.state = desk, target, ""
         self.now: OutboxState | None = None
         self.model = QueueModel(desk)
+        self.model.setParent(self)
         self.view = table(self.model, stretch=3)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.search = QLineEdit()

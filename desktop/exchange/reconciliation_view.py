@@ -57,6 +57,7 @@ class ReconciliationView(QWidget):
         self.desk, self.it = desk, it
         self.made: Reconciled | None = None
         self.model = RowsModel(_fields())
+        self.model.setParent(self)
         self.view = table(self.model, stretch=3)
         self.view.doubleClicked.connect(lambda index: self._open(index.row()))
         may = desk.workspace.actor.may("exchange.push")
