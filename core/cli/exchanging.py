@@ -8,9 +8,8 @@ from pathlib import Path
 import click
 
 from core.cli.output import Outcome, table
-from core.cli.session import FILE, FOLDER, Session, command
-from core.cli.stores import read_text
-from core.exchange.configuration import configure_connector, probe
+from core.cli.session import FOLDER, Session, command
+from core.exchange.configuration import probe
 from core.exchange.push import push
 from core.i18n import _
 from core.reports.acceptance import write_acceptance
@@ -58,25 +57,6 @@ def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:
     """The four figures over all targets."""
     keys = ("sent", "accepted", "rejected", "waiting")
     return {key: sum(int(str(figures[key])) for figures in results.values()) for key in keys}
-
-
-@command("set", connector)
-@click.argument("target")
-@click.option("--url", required=True, help="Base URL, https only.")
-@click.option(
-    "--ca", "ca_file", type=FILE, required=True, help="Certificate (PEM) that the server must show."
-)
-@click.option("--receipt-key", type=FILE, required=True, help="Public key (PEM) that signs the receipts.")
-@click.option("--token-file", type=FILE, required=True)
-def connector_set(
-    session: Session, target: str, *, url: str, ca_file: Path, receipt_key: Path, token_file: Path
-) -> Outcome:
-    """Tells a connector where its upstream system is and how to know it."""
-    configure_connector(
-        session.workspace(), target, base_url=url, ca_pem=read_text(ca_file),
-        receipt_public_pem=read_text(receipt_key), token=read_text(token_file).strip(),
-    )  # fmt: skip
-    return Outcome({"target": target, "url": url}, [_("{target} is configured.").format(target=target)])
 
 
 @command("probe", connector)

@@ -14,6 +14,7 @@ from core.cli import (
     adjudicating,
     browsing,
     checking,
+    configuring,
     connecting,
     duplicating,
     evidencing,
@@ -61,8 +62,8 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, extracting, evidencing, pushing,
-    training,
+    ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, extracting, evidencing,
+    pushing, training,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

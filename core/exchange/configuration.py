@@ -80,6 +80,9 @@ def configure_connector(
     """
     declared = connector(target)
     settings.check(declared, base_url=base_url, ca_pem=ca_pem, receipt_public_pem=receipt_public_pem)
+    settings.check_secrets(declared, secrets or {})
+    if certificate:
+        settings.check_own(certificate, _client_key(workspace.store, target, secrets or {}))
     for name, value in (secrets or {}).items():
         keys.keep_secret(workspace.store.location, target, name, value)
     now = workspace.now()
@@ -97,7 +100,7 @@ def configure_connector(
         connection.execute(insert(connector_setting).values(target=target, changed_at=now, **values))
         audit.record(
             connection, at=now, actor=workspace.actor.name, action="exchange.configure", subject=target,
-            details={"base_url": base_url, "receipt_key": receipt_public_pem},
+            details={"base_url": base_url, "receipt_key": receipt_public_pem, "secrets": sorted(secrets or {})},
         )  # fmt: skip
 
 
@@ -136,6 +139,13 @@ def endpoint(store: Store, target: str) -> Endpoint:
     return Endpoint(**row)
 
 
+def configured(store: Store, target: str) -> bool:
+    """Whether anybody has said where ``target`` is."""
+    with store.read() as connection:
+        query = select(connector_setting.c.target).where(connector_setting.c.target == target)
+        return connection.execute(query).first() is not None
+
+
 def configured_targets(store: Store) -> list[str]:
     """The declared targets that have been configured."""
     with store.read() as connection:
@@ -154,6 +164,14 @@ def not_configured(target: str | None) -> ConnectorNotConfigured:
         cure=_("The system administrator sets them under Exchange, from what the operator handed over."),
         target=target,
     )
+
+
+def _client_key(store: Store, target: str, given: Mapping[str, str]) -> str:
+    """The private key of our own certificate: the one that is given now, else the one that is kept; or ""."""
+    try:
+        return given.get("client_key") or keys.secret(store.location, target, "client_key")
+    except keys.NoSecret:
+        return ""
 
 
 def _ever_answered(store: Store, target: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.request import url2pathname
 from core.errors import GridLinkError
 from core.exchange.declaration import Connector
 from core.exchange.receipts import read_public_key
+from core.exchange.transports.credentials import ClientCertificate
 from core.exchange.transports.sftp import is_host_key
 from core.i18n import _
 
@@ -54,16 +56,38 @@ def check(it: Connector, *, base_url: str, ca_pem: str, receipt_public_pem: str)
         _check_receipt_key(receipt_public_pem)
 
 
+def check_secrets(it: Connector, names: Collection[str]) -> None:
+    """Raises ``ConnectorSettingInvalid`` for a secret that the declaration does not name: nobody would ask for it."""
+    unknown = sorted(set(names) - set(it.authentication.secrets))
+    if unknown:
+        raise ConnectorSettingInvalid(
+            _("{system} has no secret “{name}”.").format(system=_(it.title), name=unknown[0]),
+            cure=_("Its declaration names: {names}.").format(names=", ".join(it.authentication.secrets) or "–"),
+            field="secrets",
+        )
+
+
+def check_own(certificate: str, key: str) -> None:
+    """Raises ``ConnectorSettingInvalid`` where our certificate is none, or is not the one of our key (where known)."""
+    _check_authority(certificate, "certificate")
+    if not key:
+        return
+    try:
+        ClientCertificate(certificate, key).load_into(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except (ssl.SSLError, ValueError) as error:
+        raise _invalid(_("Our certificate and its private key are not a pair."), "certificate") from error
+
+
 def folder_of(base_url: str) -> Path:
     """The folder that a ``file://`` address names."""
     return Path(url2pathname(urlsplit(base_url).path))
 
 
-def _check_authority(pem: str) -> None:
+def _check_authority(pem: str, place: str = "ca_pem") -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem)
     except (ssl.SSLError, ValueError) as error:
-        raise _invalid(_("The certificate is not a certificate in PEM form."), "ca_pem") from error
+        raise _invalid(_("The certificate is not a certificate in PEM form."), place) from error
 
 
 def _check_host_key(line: str) -> None:

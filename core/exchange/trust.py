@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.exchange.configuration import Endpoint, endpoint
 from core.exchange.connectors import connector
 from core.model.exchange import connector_setting
+from core.security import keys
 from core.security.workspace import Workspace, permits
 from core.store.engine import Store
 
@@ -96,12 +97,14 @@ def read_certificates(pem: str, *, role: Role, now: str) -> list[Certificate]:
 
 
 def _certificates(end: Endpoint, now: str) -> tuple[Certificate, ...]:
-    return tuple(read_certificates(end.ca_pem, role="authority", now=now))
+    own = read_certificates(end.certificate or "", role="own", now=now)
+    return (*read_certificates(end.ca_pem, role="authority", now=now), *own)
 
 
 def _secrets(store: Store, end: Endpoint) -> dict[str, bool]:
     return {
-        name: name == "token" and bool(end.token) for name in connector(end.target).authentication.secrets
+        name: (name == "token" and bool(end.token)) or keys.holds_secret(store.location, end.target, name)
+        for name in connector(end.target).authentication.secrets
     }
 
 

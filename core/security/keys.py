@@ -114,6 +114,14 @@ def secret(location: str, system: str, name: str) -> str:
     return kept
 
 
+def holds_secret(location: str, system: str, name: str) -> bool:
+    """Whether ``secret`` would find one."""
+    try:
+        return bool(secret(location, system, name))
+    except NoSecret:
+        return False
+
+
 def keep_secret(location: str, system: str, name: str, value: str) -> None:
     """Keeps a connector's secret in the keyring; raises ``NoSecret`` where there is no keyring that protects it."""
     backend = _keyring()

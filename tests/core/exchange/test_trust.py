@@ -51,3 +51,8 @@ def test_where_nothing_is_set_it_says_so(embedded):
     with pytest.raises(ConnectorNotConfigured):
         trust(embedded, TARGET)
     assert expiring(embedded) == {}
+
+
+def test_our_own_certificate_is_called_out_as_well(embedded, upstream):
+    connect(embedded, upstream, certificate=(upstream.folder / "client.pem").read_text())
+    assert [one.role for one in trust(embedded, TARGET).certificates] == ["authority", "own"]
