@@ -12,6 +12,7 @@ from core.errors import GridLinkError
 from core.exchange.connectors import connector
 from core.exchange.declaration import Connector, Limits
 from core.exchange.formats import CHINA
+from core.exchange.retry import blames_records
 from core.exchange.troubles import Trouble
 from core.i18n import _
 from core.model.exchange import channel
@@ -92,7 +93,10 @@ def after_run(
     now: datetime,
     chance: float,
 ) -> None:
-    """Keeps how a run ended: trouble without one receipt opens the circuit breaker for longer each time."""
+    """Keeps how a run ended: trouble without one receipt opens the circuit breaker for longer each time.
+
+    Trouble that a record may have caused opens it only when it goes on, so that one bad record blocks nobody.
+    """
     if trouble is None and not alive:
         return  # nothing was to be done, and that proves nothing
     if trouble is None or alive:
@@ -101,10 +105,11 @@ def after_run(
             write_channel(connection, it.target, failures=0, retry_at=None, trouble=None, trouble_at=None)
         return
     failures = read_channel(connection, it.target).failures + 1
-    wait = it.retry.wait_seconds(failures, chance)
+    again = now + timedelta(seconds=it.retry.wait_seconds(failures, chance))
+    lasting = failures >= NEEDS_YOU or not blames_records(trouble)
     write_channel(
         connection, it.target, failures=failures, trouble=trouble.short, trouble_at=_stamp(now),
-        retry_at=_stamp(now + timedelta(seconds=wait)),
+        retry_at=_stamp(again) if lasting else None,
     )  # fmt: skip
 
 
