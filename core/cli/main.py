@@ -12,6 +12,7 @@ import click
 from core import i18n
 from core.cli import (
     adjudicating,
+    assigning,
     browsing,
     checking,
     configuring,
@@ -63,7 +64,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
     ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, extracting, evidencing,
-    pushing, training,
+    pushing, training, assigning,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -20,6 +20,7 @@ from core.model.stewardship import comparison
 from core.registry.cycles import cycle_days, due
 from core.registry.record import Record, Related, record, title_of
 from core.security import audit
+from core.security.own_grids import require_inside
 from core.security.workspace import Workspace, permits
 from core.store import bulk
 
@@ -133,6 +134,7 @@ def household(workspace: Workspace, house_code: str) -> Household | None:
         )
     if not homes:
         return None
+    require_inside(workspace, "house", homes[0].id)
     _note(workspace, "person.list", f"house:{homes[0].id}", {"people": len(homes[0].residents)})
     return homes[0]
 
@@ -140,6 +142,7 @@ def household(workspace: Workspace, house_code: str) -> Household | None:
 @permits("registry.read")
 def residences(workspace: Workspace, entity: int) -> Sequence[Residence]:
     """Where the person of this record lives and lived, by the pseudonym; moves in and out. Audited."""
+    require_inside(workspace, "person", entity)
     person, house, address = TABLES["person"], TABLES["house"], TABLES["address"]
     token = select(person.c.person_token).where(person.c.id == entity).scalar_subquery()
     joined = person.outerjoin(house, house.c.house_code == person.c.house_code).outerjoin(

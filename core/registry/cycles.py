@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from core.model.registry import TABLES
+from core.security.own_grids import grid_of
 
 
 def due(collected_at: str, days: int) -> str:
@@ -21,22 +22,10 @@ def due(collected_at: str, days: int) -> str:
 
 def cycle_days(connection: Connection, held: Mapping[str, Any]) -> int | None:
     """The cycle of the grid that a registry row lies in, itself or through its house or address."""
-    code = held.get("grid_code") or _grid_of(connection, held)
+    code = grid_of(connection, held)
     if not code:
         return None
     grid = TABLES["grid"]
     query = select(grid.c.cycle_days).where(grid.c.grid_code == code, grid.c.retired_in.is_(None))
     found = connection.execute(query).scalar()
     return None if found is None else int(found)
-
-
-def _grid_of(connection: Connection, held: Mapping[str, Any]) -> str | None:
-    address, house = TABLES["address"], TABLES["house"]
-    if held.get("address_code"):
-        query = select(address.c.grid_code).where(address.c.address_code == held["address_code"])
-    elif held.get("house_code"):
-        joined = house.join(address, address.c.address_code == house.c.address_code)
-        query = select(address.c.grid_code).select_from(joined).where(house.c.house_code == held["house_code"])
-    else:
-        return None
-    return connection.execute(query).scalar()

@@ -24,6 +24,7 @@ from core.registry import changes, drafts, trial
 from core.registry.deciding import decide
 from core.registry.record import RecordGone
 from core.registry.trial import Tried
+from core.security.own_grids import require_inside
 from core.security.workspace import Workspace, permits
 from core.verification.catalogue import describe
 from core.verification.declaration import Severity
@@ -99,7 +100,8 @@ class EditResult:
 
 @permits("registry.edit")
 def editable(workspace: Workspace, resource: str, entity: int) -> Editable:
-    """A record to edit. Raises ``RecordGone``."""
+    """A record to edit. Raises ``RecordGone`` or ``OutsideGrids``."""
+    require_inside(workspace, resource, entity)
     with workspace.store.read() as connection:
         version, values = _stored(connection, resource, entity)
     return Editable(resource, entity, version, values, drafts.of(workspace, resource, entity))

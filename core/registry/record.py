@@ -17,6 +17,7 @@ from core.model.resources import RESOURCES, Column
 from core.model.stewardship import comparison
 from core.registry.cycles import cycle_days, due
 from core.security import audit
+from core.security.own_grids import require_inside
 from core.security.workspace import Workspace, permits
 from core.verification.catalogue import describe
 
@@ -122,7 +123,8 @@ class Record:
 
 @permits("registry.read")
 def record(workspace: Workspace, resource: str, entity: int) -> Record:
-    """The file of one record; looking at people, one or a house of them, is audited. Raises ``RecordGone``."""
+    """The file of one record; looking at people is audited. Raises ``RecordGone`` or ``OutsideGrids``."""
+    require_inside(workspace, resource, entity)
     table = TABLES[resource]
     with workspace.store.read() as connection:
         row = connection.execute(select(table).where(table.c.id == entity)).first()

@@ -15,10 +15,12 @@ from core.model.resources import RESOURCES
 from core.model.security import audit_entry
 from core.security.workspace import Workspace, permits
 
-Which = Literal["revealed", "all"]
+Which = Literal["revealed", "outside", "all"]
 ACTIONS: Final = {
     "identity.revealed": N_("identity shown unmasked"),
     "identity.unknown": N_("identity asked for, none held"),
+    "entry.granted": N_("grid outside the own ones opened"),
+    "entry.used": N_("file outside the own grids read"),
     "person.read": N_("person's file opened"),
     "person.list": N_("people of an address or house listed"),
     "person.overdue": N_("overdue people of a grid listed"),
@@ -28,7 +30,11 @@ ACTIONS: Final = {
     "registry.export": N_("table exported"),
     "record.printed": N_("file printed"),
 }
-_REVEALED: Final = ("identity.revealed", "identity.unknown")
+_CHOSEN: Final[dict[Which, tuple[str, ...]]] = {
+    "revealed": ("identity.revealed", "identity.unknown"),
+    "outside": ("entry.granted", "entry.used"),
+    "all": tuple(ACTIONS),
+}
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,11 @@ def looks(
     before: int | None = None,
     limit: int = 500,
 ) -> Sequence[Look]:
-    """The latest first, at most ``limit`` of those below number ``before``; ``revealed``: unmasked ones only."""
-    actions = _REVEALED if which == "revealed" else tuple(ACTIONS)
-    query = select(audit_entry).where(or_(*(audit_entry.c.action == action for action in actions)))
+    """The latest first, at most ``limit`` of those below number ``before``.
+
+    ``revealed`` are shown unmasked, ``outside`` lie outside the reader's own grids.
+    """
+    query = select(audit_entry).where(or_(*(audit_entry.c.action == action for action in _CHOSEN[which])))
     if actor:
         query = query.where(audit_entry.c.actor == actor)
     if before is not None:
@@ -86,7 +94,12 @@ def _look(row: Mapping[Any, Any]) -> Look:
 
 def _subject(subject: str, details: Mapping[str, Any]) -> str:
     """Whose record or which file it was; of a table also its kind and by which filter its rows were chosen."""
-    told = (_kind(subject), _kind(details.get("resource", "")), details.get("filter", ""))
+    told = (
+        _kind(subject),
+        _kind(details.get("resource", "")),
+        details.get("filter", ""),
+        details.get("grid", ""),
+    )
     return " · ".join(part for part in told if part)
 
 

@@ -10,16 +10,9 @@ from core.errors import GridLinkError
 from core.i18n import _
 from core.model.registry import TABLES
 from core.security import audit
+from core.security.own_grids import require_person_inside
+from core.security.reasons import stated
 from core.security.workspace import Workspace, permits
-
-SHORTEST_REASON = 4
-"""Characters that say something (核实身份 is enough, a dot is not)."""
-
-
-class ReasonMissing(GridLinkError):
-    """Nobody's identity is shown without a reason that an auditor can read."""
-
-    code = "reason_missing"
 
 
 class IdentityUnknown(GridLinkError):
@@ -43,14 +36,10 @@ class Identity:
 def reveal_identity(workspace: Workspace, person_token: str, reason: str) -> Identity:
     """One person's identity; who asked, for whom and why is in the audit chain before it is returned.
 
-    Raises ``ReasonMissing`` or ``IdentityUnknown``; an unknown token is recorded too.
+    Raises ``ReasonMissing``, ``OutsideGrids`` or ``IdentityUnknown``; an unknown token is recorded too.
     """
-    stated = reason.strip()
-    if len({c for c in stated if c.isalnum()}) < SHORTEST_REASON:
-        raise ReasonMissing(
-            _("A person's identity is shown only for a stated reason."),
-            cure=_("Say in a few words what you need it for; the auditor will read it."),
-        )
+    said = stated(reason, _("A person's identity is shown only for a stated reason."))
+    require_person_inside(workspace, person_token)
     table = TABLES["identity"]
     query = select(*(table.c[name] for name in ("person_token", "name", "id_type", "id_number", "phone")))
     query = query.where(table.c.person_token == person_token, table.c.retired_in.is_(None))
@@ -59,7 +48,7 @@ def reveal_identity(workspace: Workspace, person_token: str, reason: str) -> Ide
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name,
             action="identity.revealed" if row else "identity.unknown",
-            subject=person_token, details={"reason": stated},
+            subject=person_token, details={"reason": said},
         )  # fmt: skip
     if row is None:
         raise IdentityUnknown(

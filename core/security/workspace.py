@@ -25,14 +25,14 @@ ROLES: dict[str, frozenset[str]] = {
         "map.read", "report.read", "package.check", "package.import", "package.undo", "finding.read",
         "exchange.push", "exchange.read", "exchange.extract", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
-        "grid.edit", "address.place",
+        "grid.edit", "grid.assign", "address.place",
     }),
     "system_administrator": frozenset({
         "registry.read", "map.read", "report.read", "report.acceptance", "store.configure",
         "exchange.read", "exchange.configure", "exchange.push", "finding.read", "package.check",
         "rule.configure",
     }),
-    "security_administrator": frozenset({"account.manage", "key.manage"}),
+    "security_administrator": frozenset({"account.manage", "grid.assign", "key.manage"}),
     "audit_administrator": frozenset({"audit.read", "audit.verify"}),
 }  # fmt: skip
 """What each role may do. The three administrations are separate (GB/T 22239 level 3); the founder of a

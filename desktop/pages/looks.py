@@ -15,7 +15,11 @@ from desktop.widgets.parts import empty, head, label, local_time
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
-_CHOICES: dict[Which, str] = {"revealed": N_("Seen unmasked"), "all": N_("All reading and searching")}
+_CHOICES: dict[Which, str] = {
+    "revealed": N_("Seen unmasked"),
+    "outside": N_("Outside the own grids"),
+    "all": N_("All reading and searching"),
+}
 _MOST = 500
 
 

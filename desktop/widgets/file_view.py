@@ -30,6 +30,7 @@ from core.registry.printed import note_printed
 from core.registry.record import Record, Word
 from core.registry.undo import undo_edit
 from core.registry.whole_file import WholeFile, whole_file
+from core.security.own_grids import OutsideGrids
 from core.spatial.vicinity import vicinity
 from desktop import theme
 from desktop.desk import Desk
@@ -37,6 +38,7 @@ from desktop.jobs import Job
 from desktop.widgets import printing
 from desktop.widgets.deliveries_part import deliveries_of
 from desktop.widgets.edit_form import EditForm, editable_fields
+from desktop.widgets.entry_box import EntryBox, or_refusal
 from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.file_head import FileHead, headline, in_conflict, overdue_since
 from desktop.widgets.house_tree import HouseTree, facts
@@ -78,8 +80,20 @@ class FileView(QWidget):
         if self._reading or self.form is not None:
             return
         self._reading, workspace = True, self.desk.workspace
-        job = self.desk.jobs.read(partial(whole_file, workspace, self.resource, self.entity), self.show_file)
+        job = self.desk.jobs.read(
+            or_refusal(partial(whole_file, workspace, self.resource, self.entity)), self._read
+        )
         job.ended.connect(self._ended)
+
+    def _read(self, found: WholeFile | OutsideGrids) -> None:
+        if not isinstance(found, OutsideGrids):
+            self.show_file(found)
+            return
+        self.whole = self.record = self.reveal = None
+        clear(self._column)
+        box = EntryBox(self.desk, self.resource, self.entity, found)
+        box.entered.connect(self.refresh)
+        self._column.addWidget(box)
 
     def show_file(self, whole: WholeFile) -> None:
         """Shows the file."""
@@ -245,7 +259,9 @@ class FileView(QWidget):
         tree.chosen.connect(self.desk.open_file)
         houses = whole.counts.get("house", 0) if whole.record.resource == "address" else 0
         counted = [("house", houses)] if houses else []
-        title = "   ".join(f"{labels.label('resource', k)} {n:,}" for k, n in [*counted, ("person", whole.people)])
+        title = "   ".join(
+            f"{labels.label('resource', k)} {n:,}" for k, n in [*counted, ("person", whole.people)]
+        )
         return _section(title, tree, _rest(len(whole.households), houses))
 
     def _residences(self, whole: WholeFile) -> QWidget:

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QStackedWidge
 from core.i18n import _
 from core.model.labels import field_title, shown_value
 from core.registry.record import Record
-from core.security.reveal import SHORTEST_REASON, Identity, reveal_identity
+from core.security.reasons import says_something
+from core.security.reveal import Identity, reveal_identity
 from desktop import theme
 from desktop.desk import Desk
 from desktop.jobs import Job
@@ -44,7 +45,7 @@ class RevealBox(QWidget):
             tip=_("Your name, the time and the reason are recorded; the auditor reads them."),
         )  # fmt: skip
         self.act.setEnabled(False)
-        self.reason.textChanged.connect(lambda text: self.act.setEnabled(enough(text)))
+        self.reason.textChanged.connect(lambda text: self.act.setEnabled(says_something(text)))
         self.reason.returnPressed.connect(self.ask)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._asking())
@@ -65,7 +66,7 @@ class RevealBox(QWidget):
 
     def ask(self) -> None:
         """Reads the identity; who asked and why is recorded before it comes."""
-        if not enough(self.reason.text()):
+        if not says_something(self.reason.text()):
             return
         workspace, token, reason = self._desk.workspace, self._token, self.reason.text()
         self.act.setEnabled(False)
@@ -148,8 +149,3 @@ class RevealBox(QWidget):
     def _tell(self) -> None:
         text = _("masked again in {time}").format(time=f"{self._left // 60}:{self._left % 60:02d}")
         self.countdown.setText(text)
-
-
-def enough(reason: str) -> bool:
-    """Whether a reason says something (core asks for the same)."""
-    return len({c for c in reason if c.isalnum()}) >= SHORTEST_REASON

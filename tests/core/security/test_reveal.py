@@ -4,7 +4,8 @@ from sqlalchemy import insert
 from core.model.registry import TABLES, entity_id
 from core.model.resources import RESOURCES
 from core.security import audit
-from core.security.reveal import IdentityUnknown, ReasonMissing, reveal_identity
+from core.security.reasons import ReasonMissing
+from core.security.reveal import IdentityUnknown, reveal_identity
 from core.security.workspace import Actor, NotPermitted, Workspace
 
 TOKEN = "0f" * 32
@@ -28,7 +29,11 @@ def known(workspace):
 def test_one_identity_is_shown_and_who_asked_why_is_on_record(known):
     assert reveal_identity(known, TOKEN, "核实居住登记").id_number == "11010519491231002X"
     (entry,) = audit.entries(known, action="identity.revealed")
-    assert (entry.actor, entry.subject, entry.details) == (known.actor.name, TOKEN, '{"reason":"核实居住登记"}')
+    assert (entry.actor, entry.subject, entry.details) == (
+        known.actor.name,
+        TOKEN,
+        '{"reason":"核实居住登记"}',
+    )
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "....", "好好好好", "看看"])
