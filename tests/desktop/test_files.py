@@ -14,9 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton
 
 from core.model.registry import TABLES, entity_id
 from core.registry import drafts, editing
-from core.security import accounts, audit
-from core.security.looks import looks
-from core.security.own_grids import assign
+from core.security import audit
 from core.security.workspace import Actor, Workspace
 from desktop import theme
 from desktop.app import PAGES
@@ -27,7 +25,6 @@ from desktop.widgets import reveal_box
 from desktop.widgets.bulk_edit import BulkEdit
 from desktop.widgets.conflict_view import ConflictView
 from desktop.widgets.edit_form import EditForm
-from desktop.widgets.entry_box import EntryBox
 from desktop.widgets.file_view import FileView
 from desktop.widgets.house_tree import HouseTree
 from tests.core.rows import begin, enter, put
@@ -121,11 +118,7 @@ def test_the_file_of_an_address_says_where_it_is_who_lives_there_and_what_happen
 
 def test_the_file_of_a_person_says_where_they_live_and_since_when(shell: Shell, qtbot: Any):
     view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
-    assert (
-        "居住情况" in words(view)
-        and "2020-01-01 迁入" in words(view)
-        and "姑苏区平江路1号101室" in words(view)
-    )
+    assert "居住情况" in words(view) and "2020-01-01 迁入" in words(view) and "姑苏区平江路1号101室" in words(view)
 
 
 def test_several_files_stand_in_tabs_each_once_and_ctrl_w_closes_the_one_in_front(shell: Shell, qtbot: Any):
@@ -216,27 +209,6 @@ def test_who_may_not_reveal_sees_no_eye(shell: Shell, qtbot: Any, workspace: Wor
     officer.close()
 
 
-def test_a_file_outside_the_own_grids_asks_for_a_reason_in_its_place(
-    shell: Shell, qtbot: Any, workspace: Workspace
-):
-    accounts.create_account(workspace, "officer1", "a quite long one", ["officer"])
-    with workspace.store.write() as connection:
-        put(connection, "grid", begin(connection), [{"grid_code": "320508021031G01"}])
-    assign(workspace, "officer1", ["320508021031G01"])
-    officer = Shell(Workspace(workspace.store, Actor("officer1", frozenset({"officer"}))), [RegistryPage])
-    qtbot.addWidget(officer)
-    officer.show()
-    view = opened(officer, qtbot, "person", f"{TOKEN}:H001")
-    (box,) = view.findChildren(EntryBox)
-    assert view.record is None and "不在您负责的网格内" in words(view) and not box.act.isEnabled()
-    box.reason.setText("辖区居民迁往该处")
-    box.act.click()
-    settle(qtbot, officer)
-    qtbot.waitUntil(lambda: view.record is not None, timeout=5000)
-    assert [one.reason for one in looks(workspace, "outside")] == ["辖区居民迁往该处"] * 2
-    officer.close()
-
-
 def test_the_auditor_reads_who_looked_and_why(shell: Shell, qtbot: Any):
     view = opened(shell, qtbot, "person", f"{TOKEN}:H001")
     assert view.reveal is not None
@@ -316,18 +288,14 @@ def test_what_was_typed_and_not_saved_is_offered_again(shell: Shell, qtbot: Any,
     again.close()
 
 
-def test_the_second_of_two_who_edit_sees_both_versions_and_decides(
-    shell: Shell, qtbot: Any, workspace: Workspace
-):
+def test_the_second_of_two_who_edit_sees_both_versions_and_decides(shell: Shell, qtbot: Any, workspace: Workspace):
     view, form = edited(shell, qtbot)
     form.editor("rooms").put("4")
     form.editor("area_m2").put("50")
     form.reason.setText("上门核实")
     entity = entity_id("H001")
     version = editing.editable(workspace, "house", entity).version
-    editing.edit(
-        workspace, "house", entity, {"rooms": "3", "use": "vacant"}, version=version, reason="电话核实"
-    )
+    editing.edit(workspace, "house", entity, {"rooms": "3", "use": "vacant"}, version=version, reason="电话核实")
     qtbot.waitUntil(form.act.isEnabled, timeout=10_000)
     form.act.click()
     qtbot.waitUntil(lambda: bool(form.findChildren(ConflictView)), timeout=10_000)
@@ -383,9 +351,7 @@ def test_a_file_is_printed_masked_with_user_and_time_and_that_is_on_record(
     assert entry.subject == f"address:{entity_id('A00000000001')}"
 
 
-def test_page_files_and_window_come_back_for_the_user_who_left_them(
-    shell: Shell, qtbot: Any, workspace: Workspace
-):
+def test_page_files_and_window_come_back_for_the_user_who_left_them(shell: Shell, qtbot: Any, workspace: Workspace):
     opened(shell, qtbot, "address", "A00000000001")
     shell.resize(1240, 700)
     shell.close()
@@ -423,7 +389,4 @@ def test_picked_rows_go_to_the_map_as_the_selection_that_they_are(shell: Shell, 
 def test_every_key_stands_on_the_sheet(shell: Shell):
     shell.show_shortcuts()
     said = words(shell.drawer)
-    assert all(
-        key in said
-        for key in ("Ctrl+K", "Alt+Left", "Ctrl+W", "Ctrl+E", "Ctrl+A", "Shift+Enter", "Ctrl+PgUp")
-    )
+    assert all(key in said for key in ("Ctrl+K", "Alt+Left", "Ctrl+W", "Ctrl+E", "Ctrl+A", "Shift+Enter", "Ctrl+PgUp"))
