@@ -27,7 +27,7 @@ MILESTONES = (
 APPENDIX = (
     "registry.entities", "map.placed", "registry.grids", "import.senders", "import.reconciliation",
     "verification.findings", "import.refusals",
-    "exchange.extractions", "exchange.gone", "exchange.deliveries", "exchange.receipts", "audit.chain",
+    "exchange.extractions", "exchange.gone", "exchange.deliveries", "exchange.receipts", "exchange.log", "audit.chain",
 )  # fmt: skip
 """Figures that the report shows for themselves, beside those that are evidence of an indicator."""
 

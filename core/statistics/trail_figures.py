@@ -1,12 +1,13 @@
-"""Figures over what went out and what is on record: deliveries, receipts, non-alert events, the audit chain."""
+"""Figures over what went out and what is on record: deliveries, receipts, non-alert events, the two chains."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from core.exchange import log_verify
 from core.i18n import N_
 from core.jobs import Progress
-from core.model.exchange import delivery, receipt
+from core.model.exchange import delivery, message, message_head, receipt
 from core.model.registry import TABLES
 from core.model.security import audit_entry, audit_head
 from core.security import audit_verify
@@ -73,3 +74,21 @@ def _chain(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]]
     )
     first, last = connection.execute(select(func.min(audit_entry.c.at), func.max(audit_entry.c.at))).one()
     return [(verdict.entries, verdict.ok, first, last, head["hash"] if head else "")]
+
+
+@declare(Definition(
+    "exchange.log", N_("Message log"), N_("entries"),
+    N_("Every message that was sent and every receipt that came, each with its digest."),
+    N_("Walked from the first entry to the last by the independent verifier and compared with the recorded end."),
+    (Column("entries", N_("Entries"), "integer"), Column("whole", N_("Whole"), "flag"),
+     Column("first", N_("First entry"), "time"), Column("latest", N_("Latest entry"), "time"),
+     Column("head", N_("Last hash"), "code")),
+))  # fmt: skip
+def _log(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]]:
+    head = connection.execute(select(message_head.c.entries, message_head.c.hash)).mappings().first()
+    if head is None:
+        return []
+    query = select(message).order_by(message.c.number).execution_options(yield_per=1000)
+    verdict = log_verify.verify((dict(row) for row in connection.execute(query).mappings()), dict(head))
+    first, last = connection.execute(select(func.min(message.c.at), func.max(message.c.at))).one()
+    return [(int(head["entries"]), verdict.ok, first, last, str(head["hash"]))]

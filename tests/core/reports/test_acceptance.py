@@ -15,6 +15,9 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import insert, select, update
 
 from core import i18n
+from core.exchange import message_log
+from core.exchange.message_log import Crossing
+from core.model.exchange import message
 from core.model.ledger import change_set, quarantine, refusal
 from core.model.registry import TABLES
 from core.model.security import audit_entry
@@ -232,3 +235,20 @@ def test_every_sheet_prints_on_a4_with_user_and_time(report: AcceptanceReport):
         assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
         assert report.generated_by in sheet.oddFooter.left.text
         assert "2026-11-24 02:30" in sheet.oddFooter.left.text
+
+
+def test_the_end_of_the_message_log_is_printed_and_a_log_that_was_altered_is_not_called_whole(filled: Workspace):
+    with filled.store.write() as connection:
+        for name in ("one", "two"):
+            end = message_log.record(connection, "linkage", [Crossing("sent", name, b"{}", 1)], at=AT)
+    made = acceptance(filled)
+    (row,) = next(f for f in made.figures if f.definition.id == "exchange.log").dicts()
+    assert (row["entries"], row["whole"], row["head"]) == (2, True, end.hash)
+    assert end.hash in pdf_text(document.write(made))
+    with filled.store.write() as connection:
+        connection.execute(insert(message).values(
+            number=3, at=AT, target="linkage", direction="sent", batch="forged", records=1, digest="0" * 64,
+            previous=end.hash, hash="0" * 64,
+        ))  # fmt: skip
+    (row,) = next(f for f in acceptance(filled).figures if f.definition.id == "exchange.log").dicts()
+    assert (row["entries"], row["whole"], row["head"]) == (2, False, end.hash)
