@@ -1,14 +1,26 @@
-"""Killed after every statement of the push: both sides end equal."""
+"""Killed after every statement of the push, against a receiver that misbehaves at random: both sides end equal."""
+
+import os
+import random
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from core.exchange import message_log
 from core.exchange.outbox import outbox
 from core.exchange.push import push
 from core.exchange.reconciling import reconcile
+from core.exchange.troubles import Trouble
+from core.model.exchange import delivery
 from tests.core.conftest import KEY
 from tests.core.exchange.crashing import Crasher
-from tests.core.exchange.people import TARGET, arrive, key
+from tests.core.exchange.people import TARGET, arrive, change, key, retire
+
+FAULTS = ("server_error", "cut_after_commit", "reset_before_commit", "partial", "error_body", "empty", "receipt_twice",
+          "duplicate", "accept_half", "out_of_order", "full")  # fmt: skip
 
 
 def assert_equal_on_both_sides(workspace, upstream, people):
@@ -23,17 +35,60 @@ def assert_equal_on_both_sides(workspace, upstream, people):
 
 
 @pytest.mark.timeout(200)
-def test_killed_after_each_statement_the_end_is_as_if_it_had_never_been(connected, upstream):
-    people, killed, statement = 0, 0, 0
+@pytest.mark.parametrize("misbehaving", [False, True])
+def test_killed_after_each_statement_the_end_is_as_if_it_had_never_been(connected, upstream, misbehaving):
+    chance, people, killed, statement = random.Random(11), 0, 0, 0
     with Crasher(connected.store.location, KEY) as crasher:
         ended_in_a_row = 0
         while ended_in_a_row < 3 and statement < 120:
-            statement += 1
+            statement += 2 if misbehaving else 1
             arrive(connected, range(people, people + 3))
             people += 3
+            if misbehaving:
+                upstream.misbehave({"kind": chance.choice(FAULTS)})
             was_killed = crasher.push_until(statement)
             killed += was_killed
             ended_in_a_row = 0 if was_killed else ended_in_a_row + 1
     assert killed >= 15, "the push has more statements than that"
+    upstream.misbehave()
     push(connected)
     assert_equal_on_both_sides(connected, upstream, range(people))
+
+
+@pytest.mark.timeout(1200)
+def test_killed_at_random_statements_the_end_is_the_same_too(connected, upstream):
+    """Twelve times here; two hundred times with GRIDLINK_WHOLE_MATRIX set."""
+    chance, kills = random.Random(13), 200 if os.environ.get("GRIDLINK_WHOLE_MATRIX") else 12
+    people = killed = 0
+    with Crasher(connected.store.location, KEY) as crasher:
+        while killed < kills:
+            arrive(connected, range(people, people + 5))
+            people += 5
+            upstream.misbehave({"kind": chance.choice(FAULTS)}, {"kind": chance.choice(FAULTS)})
+            killed += crasher.push_until(chance.randint(1, 40))
+    upstream.misbehave()
+    push(connected)
+    assert_equal_on_both_sides(connected, upstream, range(people))
+
+
+@pytest.mark.timeout(200)
+def test_a_week_of_traffic_with_a_clock_that_jumps_ends_with_both_sides_equal(connected, upstream):
+    chance, people, now = random.Random(7), 0, datetime.now(UTC)
+    for _turn in range(21):
+        now += timedelta(hours=chance.choice([8, 8, 9, -3, 30, -1]))
+        today = replace(connected, clock=lambda now=now: now)
+        arrive(today, range(people, people + 5))
+        people += 5
+        change(today, chance.sample(range(people), 2), sex=chance.choice("12"))
+        upstream.misbehave({"kind": chance.choice(FAULTS)}, {"kind": chance.choice(FAULTS)})
+        with suppress(Trouble):  # what it did not bring is brought by a later one
+            push(today, due_only=chance.random() < 0.5)
+    retire(connected, range(3))
+    upstream.misbehave()
+    at_last = replace(connected, clock=lambda: now + timedelta(days=2))
+    push(at_last)
+    assert {entity for entity, _r, _n in upstream.register()} == {key(n) for n in range(3, people)}
+    with connected.store.read() as connection:
+        states = set(connection.execute(select(delivery.c.state).distinct()).scalars())
+    assert states <= {"accepted", "superseded"}
+    assert reconcile(at_last, TARGET).agrees and message_log.verify_log(connected).ok
