@@ -12,8 +12,9 @@ from core.cli.exchanging import by_target
 from core.cli.output import Outcome, table
 from core.cli.session import Session, command
 from core.errors import GridLinkError
-from core.exchange import channels, intervening
+from core.exchange import channels, intervening, queue
 from core.exchange.outbox import STATES, deliveries, outbox, send_again
+from core.exchange.queue import Wanted
 from core.exchange.reconciling import Reconciled, last_reconciled, reconcile
 from core.i18n import _
 from core.security.workspace import Workspace
@@ -60,12 +61,22 @@ def outbox_command(
 @click.option(
     "--missing", is_flag=True, help="What the last reconciliation did not find there, or found otherwise."
 )
+@click.option("--awaited", is_flag=True, help="What left as a file and whose receipt never came.")
 def resend_command(
-    session: Session, target: str, *, numbers: tuple[int, ...], keys: tuple[str, ...], missing: bool
+    session: Session,
+    target: str,
+    *,
+    numbers: tuple[int, ...],
+    keys: tuple[str, ...],
+    missing: bool,
+    awaited: bool,
 ) -> Outcome:
     """Queues deliveries anew for the one system that missed them: the rejected ones unless others are named."""
     workspace = session.workspace()
+    if awaited:
+        numbers += tuple(queue.numbers(workspace, Wanted(target, "awaited")))
     ids = _named(workspace, target, numbers, keys=keys, missing=missing)
+    ids = [] if awaited and ids is None else ids  # nothing is awaited: not the rejected ones instead
     queued = send_again(workspace, target, ids)
     line = _("{n} queued again for {target}.").format(n=f"{queued:,}", target=target)
     return Outcome({"target": target, "queued": queued}, [line])

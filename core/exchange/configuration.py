@@ -146,6 +146,14 @@ def configured(store: Store, target: str) -> bool:
         return connection.execute(query).first() is not None
 
 
+def receipts_are_files(store: Store, target: str) -> bool:
+    """Whether a target's receipts come as files on the way that is configured; False where none is."""
+    query = select(connector_setting.c.base_url).where(connector_setting.c.target == target)
+    with store.read() as connection:
+        url = connection.execute(query).scalar()
+    return url is not None and settings.scheme(str(url)) in {"sftp", "file"}
+
+
 def configured_targets(store: Store) -> list[str]:
     """The declared targets that have been configured."""
     with store.read() as connection:

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, insert, literal, select
 
+from core.exchange.configuration import receipts_are_files
 from core.exchange.connectors import connector, connectors
+from core.exchange.dropping import drop_again
 from core.exchange.reasons import explain
 from core.i18n import _
 from core.model.exchange import delivery, receipt
@@ -147,12 +149,14 @@ def _counts(connection: Connection) -> dict[str, dict[str, int]]:
 def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = None) -> int:
     """Queues rejected deliveries (all of the target's if ``ids`` is None) anew as the records now stand.
 
-    Named ones may also have been accepted: a system that lost its record is sent it again, and no other.
+    Named ones may also have been accepted: a system that lost its record is sent it again, and no other. Where
+    receipts come as files, named ones whose receipt never came leave again under the key that they have.
 
     Only the newest word about a record counts, and one that is already open is left alone. The new
     deliveries have keys of their own; the old ones stay as evidence. Returns how many were queued.
     """
     target = connector(target).target
+    by_files = ids is not None and receipts_are_files(workspace.store, target)
     newer = delivery.alias()
     is_newest = ~select(newer.c.id).where(
         newer.c.target == delivery.c.target, newer.c.resource == delivery.c.resource,
@@ -167,7 +171,7 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
         chosen = and_(delivery.c.target == target, delivery.c.state.in_(states), is_newest)
         if ids is None:
             ids = list(connection.execute(select(delivery.c.id).where(chosen)).scalars())
-        queued = 0
+        queued = drop_again(connection, target, ids, now=now) if by_files else 0
         for some in chunks(list(ids)):
             again = select(
                 *columns, literal("waiting"), literal(now), literal(now)

@@ -15,12 +15,13 @@ from core.exchange.configuration import configure_connector
 from core.exchange.connectors import connector
 from core.exchange.gate import Gate
 from core.exchange.leasing import Leased
-from core.exchange.outbox import deliveries, outbox
+from core.exchange.outbox import deliveries, outbox, send_again
 from core.exchange.push import push
 from core.exchange.reconciling import ReconciliationNotOffered, reconcile
 from core.exchange.troubles import EvidenceUnwritable
 from core.model.exchange import delivery, message
 from core.model.registry import TABLES
+from core.registry import publication
 from core.statistics.figures import compute
 from core.training.upstream import start_upstream
 from tests.core.exchange.people import ROW, key, token
@@ -168,8 +169,8 @@ def test_disputes_and_shared_events_go_by_sftp_and_are_settled_by_acknowledgemen
     }:  # that receipt never comes: somebody sends them again
         lost = [d.id for d in deliveries(embedded, "linkage", "awaited")]
         assert lost
-        with embedded.store.write() as connection:
-            connection.execute(update(delivery).where(delivery.c.id.in_(lost)).values(state="waiting"))
+        assert send_again(embedded, "linkage", lost) == len(lost)
+        assert {d.id for d in deliveries(embedded, "linkage", "waiting")} == set(lost), "under the key it had"
         settle(embedded, "linkage", rounds=25)
     assert outbox(embedded)["linkage"].accepted == 4
     assert sorted(entity for entity, _r, _n in target.register()) == ["E0", "E1", "E2", "J1"]
@@ -178,6 +179,34 @@ def test_disputes_and_shared_events_go_by_sftp_and_are_settled_by_acknowledgemen
         reconcile(embedded, "linkage")
     (shared,) = compute(embedded, ["sharing.events"])["sharing.events"].dicts()
     assert (shared["due"], shared["shared"], shared["missing"]) == (3, 3, 0)
+
+
+@LINKAGE
+def test_what_was_taken_back_since_stays_awaited_and_what_has_changed_leaves_as_it_now_stands(
+    embedded, target
+):
+    fill(embedded, event=[{"event_no": f"E{n}", "summary": "噪音扰民"} for n in range(3)])
+    begin_queueing(embedded, "linkage")
+    target.misbehave({"kind": "cut_after_commit"})
+    settle(embedded, "linkage", rounds=8)
+    lost = [d.id for d in deliveries(embedded, "linkage", "awaited")]
+    assert len(lost) == 3
+    assert send_again(embedded, "linkage") == 0, "nobody has named them"
+    table = TABLES["event"]
+    with embedded.store.write() as connection:
+        one = {"changed_in": begin(connection)}
+        for number, values in (
+            ("E1", {"retired_in": one["changed_in"]}),
+            ("E2", {"row_hash": 7, "summary": "已停"}),
+        ):
+            changed = update(table).where(table.c.event_no == number)
+            connection.execute(changed.values(one | values))
+        publication.enqueue(connection, one["changed_in"], embedded.now())
+    assert send_again(embedded, "linkage", lost) == 2
+    settle(embedded, "linkage", rounds=25)
+    assert [d.key for d in deliveries(embedded, "linkage", "awaited")] == ["E1"]
+    records = {entity: (record, applied) for entity, record, applied in target.register()}
+    assert records["E0"][1] == 1 and "已停" in records["E2"][0].values()
 
 
 @LINKAGE
