@@ -26,6 +26,7 @@ from desktop.login import LoginView
 from desktop.map import engine
 from desktop.map.scheme import register_scheme
 from desktop.pages import Page
+from desktop.pages.accounts import AccountsPage
 from desktop.pages.adjudication import AdjudicationPage
 from desktop.pages.duplicates import DuplicatesPage
 from desktop.pages.exchange import ExchangePage
@@ -44,7 +45,7 @@ from desktop.shell import Shell
 
 PAGES: Sequence[type[Page]] = (
     WorkbenchPage, InboxPage, FindingsPage, OverduePage, FieldAuditPage, RulesPage, AdjudicationPage, DuplicatesPage,
-    RegistryPage, MapPage, ExchangePage, ReportsPage, LooksPage,
+    RegistryPage, MapPage, ExchangePage, ReportsPage, LooksPage, AccountsPage,
 )  # fmt: skip
 """In the order of a steward's day; pages of one section are tabs behind one entry of the rail."""
 

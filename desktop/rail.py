@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QToolButton, QV
 
 from core.i18n import _
 from desktop import theme
-from desktop.pages import Page
+from desktop.pages import SECTIONS, Page
 
 WIDTH, ENTRY = 76, 52
 KEYS: Final = tuple(f"Ctrl+{key}" for key in "1234567890-=")
@@ -23,6 +23,12 @@ def subjects(pages: Mapping[str, Page]) -> dict[str, list[Page]]:
     for page in pages.values():
         made.setdefault(page.section or page.name, []).append(page)
     return made
+
+
+def face(page: Page) -> tuple[str, str]:
+    """Word and icon of a subject on the rail, by its first page."""
+    word, icon = SECTIONS.get(page.section, (page.title, page.icon))
+    return _(word), icon
 
 
 class Rail(QFrame):
@@ -67,19 +73,20 @@ class Rail(QFrame):
     def dress(self) -> None:
         """Draws the icons anew, after the scheme has changed."""
         for entry, ours in zip(self.entries, self._subjects.values(), strict=True):
-            entry.setIcon(theme.icon(ours[0].icon, size=22))
+            entry.setIcon(theme.icon(face(ours[0])[1], size=22))
 
     def _entry(self, number: int, page: Page) -> QToolButton:
         made = QToolButton()
         made.setProperty("kind", "nav")
         made.setCheckable(True)
-        made.setText(_(page.title))
-        made.setIcon(theme.icon(page.icon, size=22))
+        word, icon = face(page)
+        made.setText(word)
+        made.setIcon(theme.icon(icon, size=22))
         made.setIconSize(QSize(22, 22))
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setFixedSize(WIDTH - 2 * theme.XS, ENTRY)
         key = KEYS[number] if number < len(KEYS) else ""
-        made.setToolTip(f"{_(page.title)}  {key}".strip())
+        made.setToolTip(f"{word}  {key}".strip())
         self._group.addButton(made, number)
         self.entries.append(made)
         return made

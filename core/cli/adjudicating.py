@@ -105,7 +105,8 @@ def settle(
     line = _("{settled} settled, {changed} records changed: change set {number}.").format(
         settled=f"{result.settled:,}", changed=f"{result.changed:,}", number=result.change_set
     )
-    return Outcome({"applied": True, **asdict(result)}, [line])
+    told = [f"{one.severity} {one.rule} {one.field}: {one.message} {one.cure}" for one in result.remarks]
+    return Outcome({"applied": True, **asdict(result)}, [line, *told])
 
 
 def _one(case: listing.Case) -> Outcome:

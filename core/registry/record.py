@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func as sql, select
@@ -32,7 +32,7 @@ class RecordGone(GridLinkError):
 
 @dataclass(frozen=True)
 class Origin:
-    """Why a value is what it is: the change set, its package and sender or the person's reason, who and when."""
+    """Why a value is what it is: the change set, its package, sender and row or the person's reason, who and when."""
 
     change_set: int
     kind: str
@@ -41,6 +41,7 @@ class Origin:
     at: str
     actor: str
     reason: str = ""
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -164,9 +165,10 @@ def _assembled(connection: Connection, resource: str, row: Row[Any]) -> Record:
     numbers = {held[f"prov_{group}"] for group in known.groups} | {old.superseded_in for old in older}
     origins = _origins(connection, numbers | {one.change_set for one in said})
     related, counts = _related(connection, resource, held)
-    standing = _standing(connection, resource, held)
+    standing, key = _standing(connection, resource, held), ":".join(str(held[name]) for name in known.key)
+    from_ = {group: _in_row(origins.get(held[f"prov_{group}"]), key) for group in known.groups}
     values = [
-        Value(c.name, held[c.name], c.personal, origins.get(held[f"prov_{c.group}"]), standing.get(c.group))
+        Value(c.name, held[c.name], c.personal, from_.get(c.group), standing.get(c.group))
         for c in known.columns
         if c.kind != "geometry" and held[c.name] is not None
     ]
@@ -210,6 +212,11 @@ def title_of(resource: str, held: Mapping[str, Any]) -> str:
 
 def _differs(columns: Sequence[Column], old: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
     return {c.name: old[c.name] for c in columns if c.kind != "geometry" and old[c.name] != now[c.name]}
+
+
+def _in_row(origin: Origin | None, key: str) -> Origin | None:
+    """A package's row is known by its key."""
+    return replace(origin, row=key) if origin is not None and origin.package else origin
 
 
 def _origins(connection: Connection, numbers: set[int]) -> dict[int, Origin]:

@@ -18,7 +18,7 @@ from core.model.stewardship import comparison
 from core.registry import changes, words
 from core.registry.authority import order
 from core.registry.deciding import decide
-from core.registry.record import title_of
+from core.registry.record import Remark, title_of
 from core.security.workspace import Workspace, permits
 from core.stewardship.conflicts import Filters, chosen
 from core.verification.catalogue import describe
@@ -38,12 +38,16 @@ class SettlingIncomplete(GridLinkError):
 
 @dataclass(frozen=True)
 class SettleResult:
-    """What settling did: ``settled`` records were decided about, ``changed`` of them have another row now."""
+    """What settling did: ``settled`` records were decided about, ``changed`` of them have another row now.
+
+    ``remarks`` is what verification still says of a single settled record: warnings, and errors that were there before.
+    """
 
     change_set: int
     settled: int
     changed: int
     due: Mapping[str, int] = field(default_factory=dict)
+    remarks: Sequence[Remark] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,7 @@ def settle(
         said = words.said(connection, declared, [entity])
         row = {"entity": entity, **_chosen_values(declared, said, choices), **values}
         _require_every_group(connection, declared, entity, said, set(row) - {"entity"})
-        _require_sound(connection, workspace, declared, entity, values)
+        remarks = _require_sound(connection, workspace, declared, row=row, values=values)
         sources = {*choices.values()} | ({""} if values else set())
         source = sources.pop() if len(sources) == 1 else ""
         number = changes.begin(connection, workspace, "settle", reason)
@@ -99,7 +103,7 @@ def settle(
             counts={"settled": 1, "changed": changed},
             details={"fields": sorted(set(row) - {"entity"}), "reason": reason},
         )  # fmt: skip
-    return SettleResult(number, 1, changed, due)
+    return SettleResult(number, 1, changed, due, remarks)
 
 
 @permits("conflict.settle")
@@ -237,12 +241,12 @@ def _require_every_group(
 
 
 def _require_sound(
-    connection: Connection, workspace: Workspace, resource: Resource, entity: int, values: Mapping[str, Any]
-) -> None:
-    """A value that nobody said passes the same rules as one that comes in a package."""
-    if not values:
-        return
-    row = _registry(connection, resource, [entity]).drop("entity").to_dicts()[0] | dict(values)
+    connection: Connection, workspace: Workspace, resource: Resource, *, row: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> list[Remark]:  # fmt: skip
+    """A value that nobody said passes the same rules as one that comes in a package; returns what else is found."""
+    held = _registry(connection, resource, [row["entity"]]).to_dicts()[0]
+    row = {name: value for name, value in {**held, **row}.items() if name != "entity"}
     text = pl.DataFrame(
         [{name: None if value is None else str(value) for name, value in row.items()} | {"line": 1}],
         schema={**dict.fromkeys(row, pl.String), "line": pl.UInt32},
@@ -259,6 +263,10 @@ def _require_sound(
             ),
             cure=cure,
         )
+    return [
+        Remark(r["rule"], r["severity"], r["field"], *describe(r["rule"], field=r["field"], value=r["value"]))
+        for r in found.filter(pl.col("field").is_in(resource.column_names)).to_dicts()
+    ]
 
 
 def _require_reason(reason: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from PySide6.QtWidgets import QWidget
 
 from core.i18n import N_
 from desktop.desk import Desk
 from desktop.visits import Place
+
+SECTIONS: Final = {"administration": (N_("Administration"), "user")}
+"""Sections whose entry of the rail has word and icon of its own; others look like their first page."""
 
 
 class Page(QWidget):

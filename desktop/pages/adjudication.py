@@ -177,6 +177,8 @@ class AdjudicationPage(Page):
         text = _("{title} settled.").format(title=title) if title else _(
             "{n} settled, {changed} records changed.").format(
                 n=f"{result.settled:,}", changed=f"{result.changed:,}")  # fmt: skip
+        if result.remarks:
+            text += " " + _("Still found in it: {what}").format(what=" ".join(one.message for one in result.remarks))
         self.desk.messages.done(text, undo=partial(self._take_back, result.change_set))
         self._changed()
 

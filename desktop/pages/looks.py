@@ -27,6 +27,7 @@ class LooksPage(Page):
     """Reveals first; all reading on demand."""
 
     name, title, icon, permission = "looks", N_("Records looked at"), "eye", "audit.read"
+    section = "administration"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -55,7 +56,7 @@ class LooksPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head(_(self.title), self._count, self.actor))
+        outer.addLayout(head("", self._count, self.actor))
         outer.addLayout(self._segments())
         outer.addWidget(self._states, 1)
         Watermark(self.view, desk.workspace.actor.name)

@@ -25,6 +25,7 @@ _HOW = {
 }
 _STATES: dict[str, theme.Status] = {"agreed": "done", "conflict": "warning", "settled": "done"}
 _STATE_WORDS = {"agreed": N_("agreed"), "conflict": N_("contradicted"), "settled": N_("settled")}
+_LONG = 40
 _TOKENS = ("_token", "_tokens")
 
 
@@ -81,7 +82,7 @@ class FieldList(QWidget):
         return holder
 
     def _why(self, value: Value) -> None:
-        parts = [why_text(value.origin), standing_text(value.standing)]
+        parts = [why_text(value.origin), standing_text(value.standing), rule_text(value)]
         self._reason.setText(f"{field_title(value.name)}: " + "\n".join(part for part in parts if part))
         self._reason.setVisible(True)
 
@@ -105,7 +106,11 @@ def why_text(origin: Origin | None) -> str:
             how=_(_HOW.get(origin.kind, origin.kind)), actor=origin.actor, at=local_time(origin.at),
             number=origin.change_set, reason=origin.reason,
         )  # fmt: skip
-    return _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}").format(
+    text = _("{sender}, package {package}, change set {number}, taken in by {actor} at {at}")
+    if origin.row:
+        text = _("{sender}, package {package}, row {row}, change set {number}, taken in by {actor} at {at}")
+    return text.format(
+        row=":".join(part if len(part) < _LONG else f"{part[:16]}…" for part in origin.row.split(":")),
         sender=labels.label("sender", origin.sender),
         package=origin.package,
         number=origin.change_set,
@@ -124,6 +129,15 @@ def standing_text(standing: Standing | None) -> str:
     )
     return said + (
         _("; to be verified again from {until}").format(until=standing.until) if standing.until else ""
+    )
+
+
+def rule_text(value: Value) -> str:
+    """By which rule one department's word counts while another contradicts it; empty where nobody does."""
+    if value.standing is None or value.standing.state != "conflict" or value.origin is None or not value.origin.sender:
+        return ""
+    return _("Until somebody settles it, {department} counts by the declared order of authority and age.").format(
+        department=labels.label("sender", value.origin.sender)
     )
 
 

@@ -264,8 +264,11 @@ def test_an_address_shows_its_people_and_why_each_value_is_what_it_is(shell: She
     assert "出租" in said
     (view,) = shell.drawer.findChildren(RecordView)
     why = [button for button in view.findChildren(type(page.kinds.buttons()[0])) if button.text() == "?"]
-    assert "first" in why[0].toolTip()
-    assert "市局" in why[0].toolTip()
+    assert len(why) >= 5
+    for one in why:  # every field: department, package, row, who and when
+        assert all(part in one.toolTip() for part in ("市局", "数据包 first", "，行 A00000000001，", "steward", "2026"))
+    why[0].click()
+    assert why[0].toolTip() in words(view)
 
 
 def test_a_watermark_with_user_lies_over_the_table_and_the_record(shell: Shell, qtbot: Any):

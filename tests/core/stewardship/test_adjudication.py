@@ -123,6 +123,18 @@ def test_an_entered_value_that_breaks_a_rule_is_refused(workspace: Workspace, co
     assert digest(workspace) == before
 
 
+def test_settling_returns_what_verification_still_finds_in_the_record(workspace: Workspace, contradicted, sender):
+    assert settle(workspace, "person", PERSON, choices={"phone_masked": "police"}, reason="asked").remarks == []
+    odd = person(2, phone_masked=POLICE, sex="2", name_masked="张*丰")
+    sender("police").send(person=[person(1, phone_masked=POLICE), odd, person(3)])
+    second = entity_id(f"{2:064x}:H-000002")
+    asked = {f.name: "police" for f in case(workspace, "person", second).fields if f.differs}
+    result = settle(workspace, "person", second, choices=asked, reason="asked at the door")
+    assert {(one.rule, one.field, one.severity) for one in result.remarks} == {
+        ("masked.name_form", "name_masked", "warning"), ("person.sex_differs", "sex", "warning")
+    }  # fmt: skip
+
+
 def test_bulk_settling_does_exactly_what_its_preview_said(workspace: Workspace, contradicted):
     filters = Filters(resource="person", group="contact")
     preview = preview_all(workspace, filters, "police")
