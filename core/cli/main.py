@@ -21,6 +21,7 @@ from core.cli import (
     evidencing,
     exchanging,
     extracting,
+    ferrying,
     field_auditing,
     grids,
     importing,
@@ -64,7 +65,7 @@ def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json:
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
     ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, extracting, evidencing,
-    pushing, training, assigning,
+    pushing, ferrying, training, assigning,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

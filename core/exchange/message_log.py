@@ -21,7 +21,7 @@ from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
 
-Direction = Literal["sent", "void", "receipt", "zero", "reconciliation"]
+Direction = Literal["sent", "void", "receipt", "zero", "reconciliation", "received"]
 
 _START: Final = "0" * 64
 """What the first entry names as the hash before it."""
@@ -39,12 +39,21 @@ class Head(NamedTuple):
 
 @dataclass(frozen=True)
 class Crossing:
-    """Something that crosses the boundary, to the letter, with the number of records in it."""
+    """Something that crosses the boundary, to the letter, with the number of records in it.
+
+    ``sha256`` stands for a body that is too large to be held in memory: a package file.
+    """
 
     direction: Direction
     batch: str
     body: bytes
     records: int
+    sha256: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What the log keeps of it."""
+        return self.sha256 or hashlib.sha256(self.body).hexdigest()
 
 
 def record(connection: Connection, target: str, crossings: Sequence[Crossing], *, at: str) -> Head:
@@ -58,7 +67,7 @@ def record(connection: Connection, target: str, crossings: Sequence[Crossing], *
     for number, one in enumerate(crossings, end.entries + 1):
         body = {
             "number": number, "at": at, "target": target, "direction": one.direction, "batch": one.batch,
-            "records": one.records, "digest": hashlib.sha256(one.body).hexdigest(), "previous": end.hash,
+            "records": one.records, "digest": one.digest, "previous": end.hash,
         }  # fmt: skip
         end = Head(number, _digest(body))
         rows.append(body | {"hash": end.hash})
@@ -76,6 +85,12 @@ def head(connection: Connection, *, to_append: bool = False) -> Head:
         publication.hold_still(connection)
         row = connection.execute(query.with_for_update()).first()
     return Head(int(row[0]), str(row[1])) if row else Head(0, _START)
+
+
+def entries_of(connection: Connection, target: str, batch: str) -> list[tuple[str, str]]:
+    """Direction and time of every entry about a batch, in order."""
+    query = select(message.c.direction, message.c.at).where(message.c.target == target, message.c.batch == batch)
+    return [(str(row[0]), str(row[1])) for row in connection.execute(query.order_by(message.c.number))]
 
 
 @permits("exchange.read")

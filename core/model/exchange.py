@@ -47,7 +47,7 @@ message = Table(
     "message", metadata,
     Column("number", BigId, primary_key=True, autoincrement=False),
     text("at"), text("target"),
-    text("direction"),  # sent | void (made ready, did not leave) | receipt | zero | reconciliation
+    text("direction"),  # sent | void (made ready, did not leave) | receipt | zero | reconciliation | received
     text("batch"), number("records"),
     text("digest"),  # SHA-256 of what crossed, to the letter
     text("previous"), text("hash"),

@@ -8,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from core.model.ledger import refusal
 from core.packages.refusals import PackageRefused
@@ -37,6 +37,16 @@ def record(workspace: Workspace, path: Path, reason: PackageRefused) -> None:
     folder = path.resolve().parent / "refused"
     if path.is_file() and os.access(folder.parent, os.W_OK):
         _put_aside(path, folder, reason)
+
+
+def earlier(workspace: Workspace, digest: str, since: str) -> tuple[str, str] | None:
+    """Code and sentence with which a file of this SHA-256 was refused since a time; None if it was not."""
+    query = select(refusal.c.code, refusal.c.message).where(
+        refusal.c.file_hash == f"sha256:{digest}", refusal.c.at >= since
+    )
+    with workspace.store.read() as connection:
+        row = connection.execute(query.order_by(refusal.c.id.desc()).limit(1)).first()
+    return (str(row[0]), str(row[1])) if row else None
 
 
 def _put_aside(path: Path, folder: Path, reason: PackageRefused) -> None:

@@ -47,6 +47,15 @@ class Drop(Carrier):
         self._write(f"{folder}/{name}{MARK}{PART}", marker(body, signature))
         self._commit(f"{folder}/{name}{MARK}{PART}", f"{folder}/{name}{MARK}")
 
+    def waiting(self, name: str) -> bytes | None:
+        """What lies there complete under a name, because nobody has fetched it yet; None if nothing does."""
+        folder = self._routes["out"]
+        return self._read(f"{folder}/{name}") if name + MARK in self._names(folder) else None
+
+    def begun(self, name: str) -> bool:
+        """Whether anything of a file lies there, complete or not."""
+        return bool({name, name + PART, name + MARK + PART} & self._names(self._routes["out"]))
+
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """Every receipt that has come and is not on record yet; the question stays here, a folder answers none."""
         self._pace.wait()

@@ -29,19 +29,19 @@ class Ferry(Drop):
         """Nothing is held open."""
 
     def _names(self, folder: str) -> set[str]:
-        return _told(lambda: {entry.name for entry in os.scandir(self._base / folder)})
+        return told(lambda: {entry.name for entry in os.scandir(self._base / folder)})
 
     def _read(self, path: str) -> bytes:
-        return _told((self._base / path).read_bytes)
+        return told((self._base / path).read_bytes)
 
     def _write(self, path: str, body: bytes) -> None:
-        _told(lambda: _durable(self._base / path, body))
+        told(lambda: _durable(self._base / path, body))
 
     def _rename(self, old: str, new: str) -> None:
-        _told(lambda: (self._base / old).replace(self._base / new))
+        told(lambda: (self._base / old).replace(self._base / new))
 
     def _remove(self, path: str) -> None:
-        _told(lambda: (self._base / path).unlink(missing_ok=True))
+        told(lambda: (self._base / path).unlink(missing_ok=True))
 
 
 def _durable(path: Path, body: bytes) -> None:
@@ -56,7 +56,8 @@ def _durable(path: Path, body: bytes) -> None:
         raise
 
 
-def _told(act: Callable[[], Result]) -> Result:
+def told(act: Callable[[], Result]) -> Result:
+    """Does one thing on the disk; what the operating system says against it becomes a trouble."""
     try:
         return act()
     except OSError as error:
