@@ -37,6 +37,7 @@ from desktop.desk import Desk
 from desktop.jobs import Job
 from desktop.widgets import printing
 from desktop.widgets.deliveries_part import deliveries_of
+from desktop.widgets.door_plate import DoorPlate
 from desktop.widgets.edit_form import EditForm, editable_fields
 from desktop.widgets.entry_box import EntryBox, or_refusal
 from desktop.widgets.field_list import FieldList, why_text
@@ -312,6 +313,8 @@ class FileView(QWidget):
             self.desk.jobs.read(partial(vicinity, workspace, self.resource, self.entity), small.show_vicinity)
             column.addWidget(small)
         column.addWidget(_section(_("State"), *self._state(whole)))
+        if one.resource == "address":
+            column.addWidget(_section(_("Door plate"), DoorPlate(one)))
         if deliveries := deliveries_of(self.desk, self.resource, self.entity):
             column.addWidget(_section("", deliveries))
         for word in one.words:

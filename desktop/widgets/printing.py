@@ -26,6 +26,7 @@ from core.i18n import _
 from core.model import names as labels
 from core.model.labels import field_title, shown_value
 from core.registry.divisions import division_name
+from core.registry.door_plate import plate_png
 from core.registry.whole_file import WholeFile
 from desktop import theme
 from desktop.widgets.field_list import DIVISIONS, standing_text, why_text
@@ -65,6 +66,8 @@ def as_html(whole: WholeFile) -> str:
         _table((field_title(v.name), _value(v.name, v.value), standing_text(v.standing) if v.standing else "")
                for v in one.values if not v.name.endswith(_TOKENS)),
     ]  # fmt: skip
+    if one.resource == "address":
+        parts.append(f"<p><img src='{plate_png(one)}' width='96' height='96'> {escape(_('Door plate'))}</p>")
     for home in whole.households:
         name = f"{labels.label('resource', 'house')} {home.house_code} {house_facts(home)}"
         parts.append(f"<h3>{escape(name)}</h3>")
