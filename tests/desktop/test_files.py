@@ -6,13 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import zxingcpp
 from pypdf import PdfReader
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPainter
-from PySide6.QtPdf import QPdfDocument
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QRadioButton
 
@@ -28,7 +24,6 @@ from desktop.shell import Shell
 from desktop.widgets import reveal_box
 from desktop.widgets.bulk_edit import BulkEdit
 from desktop.widgets.conflict_view import ConflictView
-from desktop.widgets.door_plate import DoorPlate
 from desktop.widgets.edit_form import EditForm
 from desktop.widgets.file_view import FileView
 from desktop.widgets.house_tree import HouseTree
@@ -354,28 +349,6 @@ def test_a_file_is_printed_masked_with_user_and_time_and_that_is_on_record(
     assert len(pages) == 1 and "姑苏区平江路1号101室" in said and "张*" in said and said.count("steward") > 5
     (entry,) = audit.entries(workspace, action="record.printed")
     assert entry.subject == f"address:{entity_id('A00000000001')}"
-
-
-def test_the_door_plate_says_the_address_code_on_screen_and_on_paper(shell: Shell, qtbot: Any, tmp_path: Path):
-    view = opened(shell, qtbot, "address", "A00000000001")
-    assert read_codes(view.findChild(DoorPlate).grab().toImage()) == ["A00000000001"]
-    view.write_pdf(tmp_path / "file.pdf")
-    settle(qtbot, shell)
-    document = QPdfDocument()
-    document.load(str(tmp_path / "file.pdf"))
-    assert read_codes(document.render(0, QSize(1240, 1754))) == ["A00000000001"]
-    document.close()
-
-
-def read_codes(image: QImage) -> list[str]:
-    """What a reader that is not ours finds in a picture."""
-    grey = QImage(image.size(), QImage.Format.Format_Grayscale8)
-    grey.fill(255)
-    painter = QPainter(grey)
-    painter.drawImage(0, 0, image)
-    painter.end()
-    pixels = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-    return [code.text for code in zxingcpp.read_barcodes(pixels[:, : grey.width()].copy())]
 
 
 def test_page_files_and_window_come_back_for_the_user_who_left_them(shell: Shell, qtbot: Any, workspace: Workspace):
