@@ -45,7 +45,8 @@ def outbox_command(
     boxes = outbox(workspace)
     summary = by_target({name: asdict(box) for name, box in boxes.items() if target in {None, name}})
     if state is None:
-        return summary
+        alarms = [line for name, box in boxes.items() if target in {None, name} for line in box.alarms]
+        return Outcome(summary.data, [*summary.lines, *alarms])
     names = [target] if target else list(boxes)
     found = [d for name in names for d in deliveries(workspace, name, state, after=after, limit=limit)]
     rows = [asdict(d) for d in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
@@ -64,11 +64,16 @@ def is_open(limits: Limits, now: datetime) -> bool:
     """Whether ``now`` is within the operator's hours, in China's time; hours may pass midnight."""
     local = now.astimezone(CHINA)
     at = local.strftime("%H:%M")
-    if limits.days and _DAYS[local.weekday()] not in limits.days:
+    if not day_is_open(limits, local.date()):
         return False
     if limits.begin <= limits.end:
         return limits.begin <= at <= limits.end
     return at >= limits.begin or at <= limits.end
+
+
+def day_is_open(limits: Limits, day: date) -> bool:
+    """Whether the operator takes anything on that day."""
+    return not limits.days or _DAYS[day.weekday()] in limits.days
 
 
 def read_channel(connection: Connection, target: str) -> Channel:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, insert, literal, select
 
+from core.exchange import evidence
 from core.exchange.configuration import receipts_are_files
 from core.exchange.connectors import connector, connectors
 from core.exchange.dropping import drop_again
@@ -31,7 +32,11 @@ _SINCE = func.coalesce(delivery.c.settled_at, delivery.c.state_at, delivery.c.qu
 
 @dataclass(frozen=True)
 class OutboxState:
-    """One target's outbox: deliveries by state, since when the oldest waits, when the last receipt came."""
+    """One target's outbox: deliveries by state, since when the oldest waits, when the last receipt came.
+
+    ``evidence_hours_left`` counts down to where missing receipts stop the sending (None if none is missing);
+    ``silent_since`` names its last word if the target wants to hear from us daily and a whole day brought nothing.
+    """
 
     target: str
     title: str
@@ -45,6 +50,13 @@ class OutboxState:
     withdrawn: int
     oldest_waiting: str | None
     last_receipt: str | None
+    evidence_hours_left: int | None = None
+    silent_since: str | None = None
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What somebody should know before it stops the work, as sentences."""
+        return evidence.alarms(self.title, self.evidence_hours_left, self.silent_since)
 
     def as_dict(self) -> dict[str, Any]:
         """The state as the headless contract prints it."""
@@ -82,6 +94,7 @@ _SHOWN = (
 @permits("exchange.read")
 def outbox(workspace: Workspace) -> dict[str, OutboxState]:
     """Every declared target's outbox."""
+    now = workspace.clock()
     with workspace.store.read() as connection:
         queued = {s.target for s in publication.in_force(connection)}
         counts = _counts(connection)
@@ -91,10 +104,14 @@ def outbox(workspace: Workspace) -> dict[str, OutboxState]:
         oldest = _pairs(connection.execute(open_ones.group_by(delivery.c.target)))
         came = select(receipt.c.target, func.max(receipt.c.received_at)).group_by(receipt.c.target)
         last = _pairs(connection.execute(came))
+        left = select(delivery.c.target, func.min(delivery.c.state_at)).where(in_state("awaited"))
+        missing = _pairs(connection.execute(left.group_by(delivery.c.target)))
+        silent = evidence.silent(connection, last, now)
     return {
         c.target: OutboxState(
             target=c.target, title=_(c.title), oldest_waiting=oldest.get(c.target), last_receipt=last.get(c.target),
-            **{state: counts.get(c.target, {}).get(state, 0) for state in STATES},
+            evidence_hours_left=evidence.hours_left(missing.get(c.target), now),
+            silent_since=silent.get(c.target), **{state: counts.get(c.target, {}).get(state, 0) for state in STATES},
         )
         for c in connectors() if c.target in queued | set(counts)
     }  # fmt: skip

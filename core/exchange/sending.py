@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import read_channel, write_channel
 from core.exchange.dealing import Dealing, Ended, PushResult, stamp
+from core.exchange.evidence import EVIDENCE_HOURS
 from core.exchange.formats import CHINA
 from core.exchange.leasing import Lease, Leased
 from core.exchange.message_log import Crossing
@@ -25,8 +26,6 @@ from core.i18n import _
 
 __all__ = ["PushResult", "Run"]
 
-EVIDENCE_HOURS = 72
-"""How long messages may be without a receipt before nothing more is sent to a target."""
 _BATCHES_A_LEASE = 10
 _TAKE_OVERS = 20
 

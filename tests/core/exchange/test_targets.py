@@ -1,18 +1,21 @@
 """Push to every kind of target: receipts at once, fetched later, or as files; parents first; nothing open leaves."""
 
+import json
 import re
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import orjson
 import pytest
 from sqlalchemy import insert, select, update
 
-from core.exchange import message_log
+from core.cli import main
+from core.exchange import evidence, message_log
 from core.exchange.channels import begin_queueing
 from core.exchange.configuration import configure_connector
 from core.exchange.connectors import connector
+from core.exchange.declaration import Limits
 from core.exchange.gate import Gate
 from core.exchange.leasing import Leased
 from core.exchange.outbox import deliveries, outbox, send_again
@@ -24,6 +27,7 @@ from core.model.registry import TABLES
 from core.registry import publication
 from core.statistics.figures import compute
 from core.training.upstream import start_upstream
+from tests.core.conftest import ADMIN, PASSWORD
 from tests.core.exchange.people import ROW, key, token
 from tests.core.rows import begin, put
 
@@ -117,6 +121,69 @@ def test_a_day_without_anything_to_send_is_said_once(embedded, target):
     tomorrow = replace(embedded, clock=lambda: datetime.now(UTC) + timedelta(days=1))
     push(tomorrow, "zhenyan")
     assert message_log.verify_log(embedded).entries == 4
+
+
+@ZHENYAN
+def test_a_day_on_which_the_receiver_heard_nothing_is_an_alarm_until_it_hears_again(embedded, target):
+    begin_queueing(embedded, "zhenyan")
+
+    def silent(days):
+        later = replace(embedded, clock=lambda: datetime.now(UTC) + timedelta(days=days))
+        return outbox(later)["zhenyan"]
+
+    assert silent(0).silent_since is None and silent(1).silent_since is None, "it has just been set up"
+    assert silent(2).silent_since and len(silent(2).alarms) == 1
+    push(replace(embedded, clock=lambda: datetime.now(UTC) + timedelta(days=2)), "zhenyan")
+    assert silent(3).silent_since is None and not silent(3).alarms
+    assert silent(4).silent_since and silent(4).as_dict()["silent_since"]
+    assert outbox(embedded)["residence_permit"].silent_since is None, "it wants no zero report"
+
+
+def test_a_day_on_which_the_operator_takes_nothing_is_no_silence():
+    weekdays = Limits(days=("mon", "tue", "wed", "thu", "fri"))
+    friday, monday, tuesday = (date(2026, 11, day) for day in (20, 23, 24))
+    assert not evidence._missed_a_day(weekdays, friday, monday)
+    assert evidence._missed_a_day(weekdays, friday, tuesday)
+    assert evidence._missed_a_day(Limits(), friday, monday)
+
+
+@LINKAGE
+def test_the_hours_until_missing_receipts_stop_the_sending_are_counted_down(embedded, target):
+    fill(embedded, event=[{"event_no": "E1", "summary": "…"}])
+    begin_queueing(embedded, "linkage")
+    target.misbehave({"kind": "cut_after_commit"})
+    push(embedded, "linkage")
+
+    def at(hours):
+        return outbox(replace(embedded, clock=lambda: datetime.now(UTC) + timedelta(hours=hours)))["linkage"]
+
+    assert (at(0).evidence_hours_left, at(0).alarms) == (71, ())
+    assert at(60).evidence_hours_left == 11 and "11" in at(60).alarms[0]
+    assert at(80).evidence_hours_left == 0 and "72" in at(80).alarms[0]
+    assert at(0).as_dict()["evidence_hours_left"] == 71
+
+
+@LINKAGE
+def test_the_commands_show_the_countdown_and_drop_again_what_is_awaited(
+    embedded, target, monkeypatch, capsys
+):
+    fill(embedded, event=[{"event_no": "E1", "summary": "…"}])
+    begin_queueing(embedded, "linkage")
+    target.misbehave({"kind": "cut_after_commit"})
+    settle(embedded, "linkage", rounds=5)
+    monkeypatch.setenv("GRIDLINK_USER", ADMIN)
+    monkeypatch.setenv("GRIDLINK_PASSWORD", PASSWORD)
+
+    def told(*words):
+        capsys.readouterr()
+        assert main(["--store", embedded.store.location, *words, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    assert told("outbox")["linkage"]["evidence_hours_left"] == 71
+    assert told("resend", "linkage", "--awaited")["queued"] == 1
+    assert told("resend", "linkage", "--awaited")["queued"] == 0, "nothing else is taken instead"
+    settle(embedded, "linkage", rounds=25)
+    assert told("outbox")["linkage"]["evidence_hours_left"] is None
 
 
 @ZHENYAN
