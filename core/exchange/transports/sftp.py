@@ -24,6 +24,9 @@ _FULL: Final = (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded, as
 """Servers of protocol version 3 say ``failure`` for a full disk; nothing of the message counts before its rename."""
 
 
+_LOOKS: Final = 5
+
+
 class Sftp(Drop):
     """Folders on an SFTP server at ``sftp://user@host:port/base``; connects at the first use.
 
@@ -54,8 +57,16 @@ class Sftp(Drop):
         self._loop.close()
 
     def _names(self, folder: str) -> set[str]:
-        names = self._told(lambda sftp: sftp.listdir(self._path(folder)))
-        return {str(name) for name in names} - {".", ".."}
+        """Some servers fail to list a folder while a file is moved out of it: that is looked at again."""
+
+        async def listed(sftp: asyncssh.SFTPClient) -> set[str]:
+            for _look in range(_LOOKS):
+                with contextlib.suppress(asyncssh.SFTPNoSuchFile):
+                    return {str(name) for name in await sftp.listdir(self._path(folder))}
+                await asyncio.sleep(0.05)
+            return {str(name) for name in await sftp.listdir(self._path(folder))}
+
+        return self._told(listed) - {".", ".."}
 
     def _read(self, path: str) -> bytes:
         async def read(sftp: asyncssh.SFTPClient) -> bytes:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from core.cli import main
-from core.exchange import evidence, message_log
+from core.exchange import evidence, message_log, ways
 from core.exchange.channels import begin_queueing
 from core.exchange.configuration import configure_connector
 from core.exchange.connectors import connector
@@ -274,6 +275,30 @@ def test_what_was_taken_back_since_stays_awaited_and_what_has_changed_leaves_as_
     assert [d.key for d in deliveries(embedded, "linkage", "awaited")] == ["E1"]
     records = {entity: (record, applied) for entity, record, applied in target.register()}
     assert records["E0"][1] == 1 and "已停" in records["E2"][0].values()
+
+
+@LINKAGE
+def test_a_folder_out_of_which_files_move_while_it_is_listed_is_listed_all_the_same(
+    embedded, target, tmp_path
+):
+    (folder,) = (tmp_path / "upstream").rglob(connector("linkage").routes["receipts"])
+    over = threading.Event()
+
+    def moving():
+        while not over.is_set():
+            for n in range(20):
+                (folder / f"{n}.part").write_bytes(b"")
+            for n in range(20):
+                (folder / f"{n}.part").unlink()
+
+    mover = threading.Thread(target=moving)
+    mover.start()
+    try:
+        with ways.carrier(embedded, "linkage") as carrier:
+            assert [carrier.ask(b"") for _ in range(40)] == [()] * 40
+    finally:
+        over.set()
+        mover.join()
 
 
 @LINKAGE
