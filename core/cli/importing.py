@@ -67,7 +67,7 @@ def _trouble(refused: list[tuple[Path, GridLinkError]], count: int) -> GridLinkE
     listed = [{"file": str(file), **trouble.as_dict()} for file, trouble in refused]
     return SomeRefused(
         _("{n} of {count} packages were refused: {names}.").format(
-            n=len(refused), count=count, names="; ".join(f"{f.name}: {t.message}" for f, t in refused)
+            n=len(refused), count=count, names="; ".join(f"{f.name}: {t.message.rstrip('.。')}" for f, t in refused)
         ),
         cure=sentence(refused[0][1]) if len(refused) == 1 else _("Each refusal has its own report."),
         refused=listed,
