@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from core.errors import Cancelled
 from core.jobs import Progress, Snapshot, Work
+from desktop.garbage import garbage
 
 State = Literal["running", "done", "failed", "cancelled"]
 _LOOK = 100
@@ -65,6 +66,7 @@ class _Task(QRunnable):
         except BaseException as caught:  # noqa: BLE001 - the border between a job's thread and its watchers
             error = caught
         self._job._returned.emit(result, error)
+        garbage.worker_ended()
 
 
 class JobRunner(QObject):
@@ -106,23 +108,27 @@ class JobRunner(QObject):
             job.cancel()
         self._writers.waitForDone()
         self._readers.waitForDone()
+        garbage.settle()
 
     def _start(self, job: Job, work: Work, done: Callable[[Any], None] | None, pool: QThreadPool) -> Job:
         self.running.append(job)
         job.ended.connect(lambda ended: self._ended(ended, done))
         self.started.emit(job)
         self._timer.start()
+        garbage.worker_begins()
         pool.start(_Task(job, work))
         return job
 
     def _look(self) -> None:
         for job in self.running:
             job.progressed.emit(job.snapshot)
+        garbage.settle()
 
     def _ended(self, job: Job, done: Callable[[Any], None] | None) -> None:
         if not isValid(self):
             return  # the window was closed before the answer came
-        QTimer.singleShot(_LINGER, self, lambda: job)  # its own thread must not be the last to let go of it
+        # its own thread must not be the last to let go of it
+        QTimer.singleShot(_LINGER, self, lambda: self._let_go(job))
         self.running.remove(job)
         if not self.running:
             self._timer.stop()
@@ -132,6 +138,9 @@ class JobRunner(QObject):
             self.failed.emit(job)
         if not self.running:
             self.idle.emit()
+
+    def _let_go(self, _job: Job) -> None:
+        garbage.settle()
 
 
 def _wanted(done: Callable[[Any], None]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,15 @@ def qapp_cls() -> type[QApplication]:
 @pytest.fixture(scope="session")
 def district(tmp_path_factory: pytest.TempPathFactory) -> TrainingDistrict:
     return build_training(tmp_path_factory.mktemp("training"), people=800, seed=3, error_rate=0.02)
+
+
+@pytest.fixture(autouse=True)
+def garbage_of_the_test_goes_with_it() -> Iterator[None]:
+    """What a closed window leaves behind is collected here, in its thread, and not later in somebody else's."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

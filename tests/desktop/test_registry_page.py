@@ -181,8 +181,9 @@ def test_space_picks_rows_and_ctrl_a_picks_all_matching_not_this_page(shell: She
     page.filter.setText("0001")
     qtbot.waitUntil(lambda: model.rowCount() == 11, timeout=20_000)
     assert model.picks == 0
-    assert seen(model, 0) == "…"
+    seen(model, 0)  # asks for the row, which comes beside the window
     settle(qtbot, shell)
+    assert "0001" in seen(model, 0)
     model.pick_all()
     model.pick(0)
     assert model.picks == 10
