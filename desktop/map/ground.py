@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QCoreApplication, QObject, QUrl
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 
 from core.atlas.basemaps import BaseMap, Tiles, open_tiles
@@ -28,14 +28,13 @@ class Ground(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._net = QNetworkAccessManager(self)
-        self._net.setRedirectPolicy(QNetworkRequest.RedirectPolicy.ManualRedirectPolicy)
-        self._net.setTransferTimeout(_PATIENCE_MS)
+        self._net = _network()
+        self._asked: set[QNetworkReply] = set()
         self._base: BaseMap | None = None
         self._file: Tiles | None = None
         self._kept: OrderedDict[str, bytes | None] = OrderedDict()
         self._waiting: list[tuple[str, Answer]] = []
-        self._running, self._failures, self._rests_until, self._turn = 0, 0, 0.0, 0
+        self._failures, self._rests_until, self._turn = 0, 0.0, 0
 
     @property
     def resting(self) -> bool:
@@ -80,6 +79,8 @@ class Ground(QObject):
         for _url, answer in self._waiting:
             answer(None)
         self._waiting.clear()
+        for reply in list(self._asked):
+            reply.abort()  # answers with nothing
         self._kept.clear()
         if self._file is not None:
             self._file.close()
@@ -96,18 +97,18 @@ class Ground(QObject):
             self._next()
 
     def _next(self) -> None:
-        while self._waiting and self._running < _AT_ONCE:
+        while self._waiting and len(self._asked) < _AT_ONCE:
             url, answer = self._waiting.pop()  # the newest first: that is where the map is now
             if self.resting:
                 answer(None)
                 continue
-            self._running += 1
             reply = self._net.get(QNetworkRequest(QUrl(url)))
+            self._asked.add(reply)
             reply.finished.connect(lambda r=reply, u=url, a=answer: self._came(r, u, a))
 
     def _came(self, reply: QNetworkReply, url: str, answer: Answer) -> None:
-        self._running -= 1
-        content = bytes(reply.readAll().data())
+        self._asked.discard(reply)
+        content = bytes(reply.readAll().data()) if reply.isOpen() else b""  # what was given up is closed
         status = reply.attribute(QNetworkRequest.Attribute.HttpStatusCodeAttribute)
         picture = content.startswith((b"\x89PNG", b"\xff\xd8\xff", b"RIFF"))
         reply.deleteLater()
@@ -123,3 +124,17 @@ class Ground(QObject):
                 self._kept.popitem(last=False)
             answer(self._kept[url])
         self._next()
+
+
+def _network() -> QNetworkAccessManager:
+    """The application's one way to the map service. It outlives every window, because Qt ends the process where a
+    manager goes while its own thread still brings answers.
+    """
+    application = QCoreApplication.instance()
+    assert application is not None
+    made = application.findChild(QNetworkAccessManager)
+    if made is None:
+        made = QNetworkAccessManager(application)
+        made.setRedirectPolicy(QNetworkRequest.RedirectPolicy.ManualRedirectPolicy)
+        made.setTransferTimeout(_PATIENCE_MS)
+    return made
