@@ -29,7 +29,7 @@ from desktop.desk import Desk
 from desktop.exchange.brief import BRIEF
 from desktop.exchange.queue_model import QueueModel, fields
 from desktop.widgets.exporting import ListExport
-from desktop.widgets.parts import button, clear, empty, label
+from desktop.widgets.parts import button, clear, empty, label, segment
 from desktop.widgets.tables import RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -151,12 +151,8 @@ class QueueView(QWidget):
     def _segment(self, number: int, state: str) -> QPushButton:
         assert self.now is not None
         count = getattr(self.now, state) if state else sum(getattr(self.now, s) for s in STATES)
-        made = QPushButton(f"{_title(state)}  {count:,}")
-        made.setProperty("kind", "segment")
+        made = segment(f"{_title(state)}  {count:,}", partial(self.choose, state), chosen=state == self.state)
         made.setProperty("state", state)
-        made.setCheckable(True)
-        made.setChecked(state == self.state)
-        made.clicked.connect(lambda _checked=False: self.choose(state))
         self._segments.addButton(made, number)
         return made
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -24,7 +24,7 @@ from desktop.exchange.extraction_view import ExtractionView
 from desktop.exchange.queue_view import QueueView
 from desktop.exchange.reconciliation_view import ReconciliationView
 from desktop.exchange.standing import Standing, line_of, state_of
-from desktop.widgets.parts import button, clear, label, status_word
+from desktop.widgets.parts import button, clear, label, segment, status_word
 
 
 class SystemView(QWidget):
@@ -155,11 +155,7 @@ class SystemView(QWidget):
 
     def _add(self, title: str, part: QWidget, shown: Callable[[], object] | None = None) -> None:
         place = self._parts.addWidget(part)
-        made = QPushButton(title)
-        made.setProperty("kind", "segment")
-        made.setCheckable(True)
-        made.setChecked(place == 0)
-        made.clicked.connect(lambda _checked=False: self._parts.setCurrentIndex(place))
+        made = segment(title, partial(self._parts.setCurrentIndex, place), chosen=place == 0)
         if shown is not None:
             made.clicked.connect(lambda _checked=False: shown())
         self._segments.addButton(made, place)

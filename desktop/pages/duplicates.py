@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout
 
 from core.i18n import N_, _
 from core.model.names import label as name_of
@@ -19,7 +19,7 @@ from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.pair_view import PairView
-from desktop.widgets.parts import button, empty, label, local_time
+from desktop.widgets.parts import button, empty, label, local_time, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -77,13 +77,9 @@ class DuplicatesPage(Page):
         row = QHBoxLayout()
         row.setSpacing(0)
         for number, kind in enumerate(COMPARED):
-            made = QPushButton(name_of("resource", kind))
-            made.setProperty("kind", "segment")
-            made.setCheckable(True)
-            made.clicked.connect(lambda _checked=False, kind=kind: self.show_kind(kind))
+            made = segment(name_of("resource", kind), partial(self.show_kind, kind), chosen=number == 0)
             self._segments.addButton(made, number)
             row.addWidget(made)
-        self._segments.button(0).setChecked(True)
         row.addSpacing(theme.M)
         row.addWidget(self._count)
         row.addStretch(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtWidgets import (
@@ -11,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -32,7 +32,7 @@ from desktop.widgets.audit_draw import DrawView
 from desktop.widgets.audit_entry import AuditEntry
 from desktop.widgets.audit_result import AuditResult
 from desktop.widgets.exporting import ListExport
-from desktop.widgets.parts import button, empty, label
+from desktop.widgets.parts import button, empty, label, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -129,13 +129,9 @@ class FieldAuditPage(Page):
         segments = QHBoxLayout()
         segments.setSpacing(0)
         for number, title in enumerate((_("Results"), _("Coefficients"))):
-            made = QPushButton(title)
-            made.setProperty("kind", "segment")
-            made.setCheckable(True)
-            made.clicked.connect(lambda _checked=False, number=number: self.show_part(number))
+            made = segment(title, partial(self.show_part, number), chosen=number == 0)
             self._segments.addButton(made, number)
             segments.addWidget(made)
-        self._segments.button(0).setChecked(True)
         segments.addSpacing(theme.M)
         segments.addWidget(self.community)
         segments.addStretch(1)

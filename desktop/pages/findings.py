@@ -40,7 +40,7 @@ from desktop.widgets.finding_filter import FindingFilter
 from desktop.widgets.finding_view import FindingView, FixView
 from desktop.widgets.found_rows import FindingsModel
 from desktop.widgets.ignored_view import IgnoredView
-from desktop.widgets.parts import button, empty, label, local_time
+from desktop.widgets.parts import button, empty, label, local_time, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -147,11 +147,7 @@ class FindingsPage(Page):
         return states
 
     def _segment(self, number: int, state: State, title: str) -> QPushButton:
-        made = QPushButton(title)
-        made.setProperty("kind", "segment")
-        made.setCheckable(True)
-        made.setChecked(number == 0)
-        made.clicked.connect(lambda _checked=False: self.show_state(state))
+        made = segment(title, partial(self.show_state, state), chosen=number == 0)
         self._segments.addButton(made, number)
         return made
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout
 
 from core.i18n import N_, _
 from core.security.looks import Look, Which, action_name, looks
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
-from desktop.widgets.parts import empty, head, label, local_time
+from desktop.widgets.parts import empty, head, label, local_time, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -70,11 +71,7 @@ class LooksPage(Page):
         row, self._group = QHBoxLayout(), QButtonGroup(self)
         row.setSpacing(0)
         for which, title in _CHOICES.items():
-            made = QPushButton(_(title))
-            made.setProperty("kind", "segment")
-            made.setCheckable(True)
-            made.setChecked(which == self.which)
-            made.clicked.connect(lambda _checked=False, which=which: self._choose(which))
+            made = segment(_(title), partial(self._choose, which), chosen=which == self.which)
             self._group.addButton(made)
             row.addWidget(made)
         row.addStretch(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -19,7 +20,7 @@ from desktop.visits import Place
 from desktop.widgets.file_tabs import FileTabs
 from desktop.widgets.file_view import FileView
 from desktop.widgets.listing import Listing
-from desktop.widgets.parts import label
+from desktop.widgets.parts import label, segment
 
 KINDS = tuple(SHOWN)
 _KEPT_OPEN = 8
@@ -131,11 +132,7 @@ class RegistryPage(Page):
             self.kinds.button(KINDS.index(self.model.resource)).setChecked(True)
 
     def _segment(self, number: int, name: str) -> QPushButton:
-        made = QPushButton(name_of("resource", name))
-        made.setProperty("kind", "segment")
-        made.setCheckable(True)
-        made.setChecked(number == 0)
-        made.clicked.connect(lambda _checked=False: self.open_kind(name))
+        made = segment(name_of("resource", name), partial(self.open_kind, name), chosen=number == 0)
         self.kinds.addButton(made, number)
         return made
 

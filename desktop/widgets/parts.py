@@ -46,6 +46,16 @@ def button(
     return made
 
 
+def segment(text: str, act: Callable[[], object], *, chosen: bool) -> QPushButton:
+    """One of several buttons side by side of which one is down; a ``QButtonGroup`` keeps it so."""
+    made = QPushButton(text)
+    made.setProperty("kind", "segment")
+    made.setCheckable(True)
+    made.setChecked(chosen)
+    made.clicked.connect(lambda _checked=False: act())
+    return made
+
+
 def _primary_icon(name: str) -> QIcon:
     """White on the accent, muted while the button cannot be pressed."""
     made = QIcon(theme.pixmap(name, theme.tokens().on_accent, 20))

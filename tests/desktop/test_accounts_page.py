@@ -15,6 +15,7 @@ from desktop import theme
 from desktop.pages.accounts import AccountsPage
 from desktop.pages.looks import LooksPage
 from desktop.shell import Shell
+from tests.desktop.window import settle
 
 PASSWORD = "another long enough one"
 
@@ -33,10 +34,6 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
 
 
 def test_looks_and_accounts_are_tabs_of_administration(shell: Shell):

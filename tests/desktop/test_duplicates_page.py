@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTableWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QTableWidget
 
 from core.security.workspace import Workspace
 from core.stewardship.duplicate_search import search, searched
@@ -20,6 +20,7 @@ from desktop.pages.adjudication import AdjudicationPage
 from desktop.pages.duplicates import DuplicatesPage
 from desktop.shell import Shell
 from desktop.widgets.pair_view import PairView
+from tests.desktop.window import said, settle
 
 PAGES = [AdjudicationPage, DuplicatesPage]
 
@@ -34,14 +35,6 @@ def shell(filled: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
-
-
-def said(widget: Any) -> str:
-    return "\n".join(w.text() for kind in (QLabel, QPushButton) for w in widget.findChildren(kind))
 
 
 def test_nobody_looked_yet_is_another_look_than_none_found(qtbot, shell: Shell, filled: Workspace):

@@ -25,6 +25,7 @@ from desktop.shell import Shell
 from tests.core.exchange.conftest import connect
 from tests.core.exchange.people import PERSON, TARGET, arrive, entity, key, token
 from tests.core.rows import begin, put
+from tests.desktop.window import settle
 
 
 @pytest.fixture
@@ -45,10 +46,6 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
 def page_of(shell: Shell) -> ExchangePage:

@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication
 
 from core.security.accounts import create_account
 from core.security.workspace import Actor, Workspace
@@ -23,6 +23,7 @@ from desktop.widgets.audit_draw import DrawView
 from desktop.widgets.audit_entry import AuditEntry
 from desktop.widgets.audit_result import AuditResult
 from desktop.widgets.exporting import ListExport
+from tests.desktop.window import said, settle
 
 PAGES = [FieldAuditPage]
 
@@ -36,14 +37,6 @@ def shell(filled: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
-
-
-def said(widget: Any) -> str:
-    return "\n".join(w.text() for kind in (QLabel, QPushButton) for w in widget.findChildren(kind))
 
 
 def drawn(qtbot: Any, shell: Shell, kind: str = "address", number: int = 1) -> FieldAuditPage:

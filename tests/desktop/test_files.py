@@ -28,6 +28,7 @@ from desktop.widgets.edit_form import EditForm
 from desktop.widgets.file_view import FileView
 from desktop.widgets.house_tree import HouseTree
 from tests.core.rows import begin, enter, put
+from tests.desktop.window import settle
 
 TOKEN = "a" * 64
 QUIET = [page for page in PAGES if page is not MapPage]
@@ -75,10 +76,6 @@ def press(qtbot: Any, shell: Shell, key: Qt.Key, modifier: Qt.KeyboardModifier) 
     qtbot.waitUntil(shell.isActiveWindow, timeout=5000)
     QTest.keyClick(shell, key, modifier)
     settle(qtbot, shell)
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
 def registry(shell: Shell) -> RegistryPage:

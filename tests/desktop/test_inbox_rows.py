@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication
 
 from core.registry.held_rows import held_rows
 from core.registry.ledger import packages, store_info
@@ -25,6 +25,7 @@ from desktop.widgets.arrivals import Arrivals
 from desktop.widgets.bars import ChangeBars
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.package_view import CandidateView, HeldView, ImportedView
+from tests.desktop.window import said, settle
 
 PAGES = [InboxPage]
 
@@ -38,14 +39,6 @@ def shell(filled: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
-
-
-def said(widget: Any) -> str:
-    return "\n".join(w.text() for kind in (QLabel, QPushButton) for w in widget.findChildren(kind))
 
 
 def candidate(qtbot: Any, shell: Shell, path: str) -> CandidateView:

@@ -21,6 +21,7 @@ from desktop.widgets.record_view import RecordView
 from desktop.widgets.rows_window import KEPT, PAGE, ListingModel
 from desktop.widgets.watermark import Watermark
 from tests.core.rows import begin, enter, put
+from tests.desktop.window import settle
 
 ROWS = PAGE * (KEPT + 4) + 7
 
@@ -51,10 +52,6 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
 def page_of(shell: Shell) -> tuple[RegistryPage, ListingModel, QTableView]:

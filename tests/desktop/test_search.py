@@ -23,6 +23,7 @@ from desktop.pages.registry import RegistryPage
 from desktop.shell import Shell
 from desktop.widgets.filter_bar import chip_text
 from tests.core.rows import begin, enter, put
+from tests.desktop.window import settle
 
 
 class Ground(Page):
@@ -59,10 +60,6 @@ def shell(workspace: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shel
     settle(qtbot, made)
     yield made
     made.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=20_000)
 
 
 def typed(shell: Shell, qtbot: Any, text: str, wait_for: str) -> list[str]:

@@ -34,6 +34,7 @@ from desktop.widgets.case_view import BulkView, CaseView
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.finding_view import FindingView, FixView
 from desktop.widgets.ignored_view import IgnoredView
+from tests.desktop.window import said, settle
 
 PAGES = [InboxPage, FindingsPage, AdjudicationPage, OverduePage, RulesPage]
 
@@ -49,18 +50,10 @@ def shell(filled: Workspace, qtbot: Any, qapp: QApplication) -> Iterator[Shell]:
     made.close()
 
 
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
-
-
 def page(qtbot: Any, shell: Shell, name: str) -> Any:
     shell.show_page(name)
     settle(qtbot, shell)
     return shell.pages[name]
-
-
-def said(widget: Any) -> str:
-    return "\n".join(w.text() for kind in (QLabel, QPushButton) for w in widget.findChildren(kind))
 
 
 def test_groups_and_rows_add_up_to_what_core_counts(qtbot, shell: Shell, filled: Workspace):

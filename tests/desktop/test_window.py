@@ -28,6 +28,7 @@ from desktop.shell import Shell
 from desktop.widgets.bars import ChangeBars
 from desktop.widgets.rows_window import PAGE
 from tests.desktop.conftest import PASSWORD
+from tests.desktop.window import settle
 
 QUIET = [page for page in PAGES if page is not MapPage]
 
@@ -49,10 +50,6 @@ def open_shell(qtbot: Any, qapp: QApplication) -> Iterator[Callable[..., Shell]]
     yield make
     for shell in shells:
         shell.close()
-
-
-def settle(qtbot: Any, shell: Shell) -> None:
-    qtbot.waitUntil(lambda: not shell.jobs.running, timeout=30_000)
 
 
 def words(widget: Any) -> str:

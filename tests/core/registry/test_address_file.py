@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import event, insert, select
 
 from core.cli import main
-from core.i18n import set_language
 from core.model.ledger import finding
 from core.model.registry import TABLES, entity_id
 from core.model.security import audit_entry
@@ -19,13 +17,6 @@ from tests.core.conftest import ADMIN, PASSWORD
 from tests.core.rows import begin, put
 
 ANN, BEN, CAT = (f"{n:064x}" for n in (1, 2, 3))
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Commands choose the language of the process; the other tests speak English."""
-    yield
-    set_language("en")
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from sqlalchemy import select
 
 from core.cli import main
 from core.errors import Cancelled
-from core.i18n import set_language
 from core.jobs import Progress
 from core.model.security import audit_entry
 from core.registry import tables, views
@@ -35,14 +33,6 @@ RARE = (
     + [chr(c) for c in range(0x2B820, 0x2B820 + 20)] + [chr(c) for c in range(0x30000, 0x30000 + 10)]
 )  # fmt: skip
 """Two hundred rare characters: extension A in the BMP; B, C, D, E and G beyond it."""
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Commands choose the language of the process; the other tests speak English."""
-    set_language("en")
-    yield
-    set_language("en")
 
 
 @pytest.fixture

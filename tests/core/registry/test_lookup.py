@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
 
 from core.cli import main
-from core.i18n import set_language
 from core.model.security import audit_entry
 from core.registry import lookup
 from core.registry.initials import spell
@@ -22,14 +20,6 @@ from tests.core.rows import begin, enter, put
 
 NUMBER = "32050819800307123X"
 KEY = "departments share this"
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Commands choose the language of the process; the other tests speak English."""
-    set_language("en")
-    yield
-    set_language("en")
 
 
 @pytest.fixture
