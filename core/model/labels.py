@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from core.i18n import N_, _
 
@@ -154,6 +154,10 @@ CODES = {
 }
 
 
+_OUTSIDE: Final = "江苏省苏州市姑苏区"
+"""What every standard address of the district begins with."""
+
+
 def field_title(name: str) -> str:
     """The name of a column in the language in force."""
     return _(TITLES.get(name, name))
@@ -167,3 +171,8 @@ def shown_value(name: str, value: Any) -> str:
     if known is not None:
         return _(known)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def inside_district(address: str) -> str:
+    """A standard address as it is read in a list, where what all share would hide what tells them apart."""
+    return address.removeprefix(_OUTSIDE) or address

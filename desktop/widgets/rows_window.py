@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 
 from core.i18n import _
-from core.model.labels import field_title, shown_value
+from core.model.labels import field_title, inside_district, shown_value
 from core.registry import tables
 from core.registry.divisions import division_name
 from core.registry.filters import Selection
@@ -204,6 +204,8 @@ class ListingModel(QAbstractTableModel):
         value = held[column + 2]
         if name in DIVISIONS and not whole:
             return division_name(str(value)) + mark if value else mark
+        if name == "full_text" and not whole:
+            return inside_district(str(value or "")) + mark
         return f"{shown_value(name, value)}{mark}"
 
     # --- fetching ---
