@@ -37,6 +37,7 @@ from core.cli import (
     training,
     upkeep,
 )
+from core.cli.helping import prepare
 from core.cli.output import Outcome, bug_report, show
 from core.cli.session import Session, default_location
 from core.errors import Cancelled, GridLinkError
@@ -52,13 +53,15 @@ class Stopped(GridLinkError):
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--store", default=None, help="Path of the store file, or a postgresql:// URL.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="Language of messages.")
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), is_eager=True, expose_value=False,
+    callback=lambda _context, _option, value: i18n.set_language(value or "zh"), help="Language of messages.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, hidden=True)
 @click.version_option(package_name="gridlink")
 @click.pass_context
-def cli(context: click.Context, store: str | None, lang: i18n.Language, as_json: bool) -> None:
+def cli(context: click.Context, store: str | None, as_json: bool) -> None:
     """网格联动 GridLink: the base data that the civil and the policing grid share."""
-    i18n.set_language(lang)
     context.obj = Session(store or default_location(), as_json=as_json)
 
 
@@ -69,6 +72,7 @@ _MODULES = (
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)
+prepare(cli)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,6 +109,7 @@ def _stopped() -> Stopped:
 
 
 def _run(words: list[str]) -> int:
+    i18n.set_language("zh")  # until --lang says otherwise: --help is answered before it is read
     try:
         with cli.make_context("gridlink", words) as context:
             try:

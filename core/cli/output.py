@@ -50,9 +50,9 @@ def sentence(trouble: GridLinkError) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str]:
     """Rows as aligned columns; Chinese characters count as two columns wide."""
     cells = [[str(c) for c in head], *([_figure(c) for c in row] for row in rows)]
-    widths = [max(_width(row[i]) for row in cells) for i in range(len(head))]
+    widths = [max(width_of(row[i]) for row in cells) for i in range(len(head))]
     return [
-        "  ".join(c + " " * (w - _width(c)) for c, w in zip(row, widths, strict=True)).rstrip()
+        "  ".join(c + " " * (w - width_of(c)) for c, w in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
 
@@ -61,7 +61,8 @@ def _figure(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
+    """How many columns of a terminal a text takes."""
     return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
 
 

@@ -4,6 +4,8 @@ import re
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from core.cli import helping
+from core.cli.main import cli
 from core.i18n import CATALOGUES
 from tests.architecture.sources import ROOT
 
@@ -22,6 +24,8 @@ def texts():
         ):
             if message:
                 found.setdefault(message, f"{folder}/{path}:{line}")
+    for message in helping.texts(cli):
+        found.setdefault(message, f"gridlink --help: {message}")
     return found
 
 
