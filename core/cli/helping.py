@@ -11,6 +11,42 @@ from core.cli.output import width_of
 from core.i18n import N_, _
 
 _WORDS = (N_("Usage:"), N_("Options"), N_("Commands"), N_("Show this message and exit."))
+_USUAL = {
+    "reason": N_("Why; kept on record."),
+    "limit": N_("Rows at most; totals stay complete."),
+    "rule": N_("A rule of the catalogue."),
+    "resource": N_("A kind of record."),
+    "severity": N_("How severely the rule is taken."),
+    "sender": N_("A department that sends."),
+    "source": N_("A department that takes part."),
+    "system": N_("An upstream system."),
+    "grid": N_("The code of a grid."),
+    "community": N_("The code of a community (12 digits)."),
+    "collector": N_("Who collected the record."),
+    "maintainer": N_("Who maintains the grids."),
+    "key": N_("The key of a record."),
+    "id": N_("The number of a delivery; may be repeated."),
+    "field": N_("A column."),
+    "state": N_("Only what is in this state."),
+    "role": N_("What the account may do; may be repeated."),
+    "receiver": N_("The code of the receiving station."),
+    "out": N_("Where the result is written."),
+    "sequence": N_("The number of the package in its sender's sequence."),
+    "mode": N_("Everything there is, or only what changed."),
+    "purpose": N_("What the data are for."),
+    "legal-basis": N_("What permits to pass them on."),
+    "group": N_("A group of fields, such as contact or naming."),
+    "layer": N_("A layer of the map."),
+    "title": N_("What it is called in lists."),
+    "remark": N_("What else was seen."),
+    "per-community": N_("Records drawn of each community."),
+    "people": N_("How many people the district has."),
+    "seed": N_("The same seed makes the same district."),
+    "error-rate": N_("The share of rows with an error put in on purpose."),
+    "station": N_("The code of the station."),
+    "port": N_("Where it listens; any free one if 0."),
+}
+"""What an option of this name says where its command says nothing else of it."""
 _EXTRAS = {"default: ": N_("default: "), "required": N_("required")}
 _WITH_EXTRA = re.compile(r"(.*?)((?: ?\[[^\]]*\])?)$")
 _PIECES = re.compile(r"[!-~]+|.")
@@ -44,10 +80,13 @@ class Help(click.HelpFormatter):
 
 
 def prepare(group: click.Group) -> None:
-    """Lets help be written by ``Help``, and lists of commands show what each says whole, not its first words."""
+    """Lets ``Help`` write the help of a group, its commands said whole and no option left without a word."""
     group.context_class = _Context
     for command in _commands(group):
         command.short_help = command.help
+        for one in command.params:
+            if isinstance(one, click.Option):
+                one.help = one.help or _USUAL.get(one.opts[0].lstrip("-"))
 
 
 def texts(group: click.Group) -> Iterator[str]:

@@ -17,7 +17,7 @@ from core.packages.trust import import_sender_key
 from core.registry import ledger
 from core.security import accounts, audit, keys
 from core.security.founding import found
-from core.security.workspace import ADMINISTRATIONS, ROLES
+from core.security.workspace import ADMINISTRATIONS, ROLES, role_names
 
 
 class AuditBroken(GridLinkError):
@@ -100,10 +100,11 @@ def user_add(session: Session, name: str, roles: tuple[str, ...]) -> Outcome:
 @command("list", user)
 def user_list(session: Session) -> Outcome:
     """All accounts with their roles."""
-    rows = [asdict(row) for row in accounts.list_accounts(session.workspace())]
-    shown = table(
-        (_("account"), _("roles"), _("state")), ((r["name"], ", ".join(r["roles"]), r["state"]) for r in rows)
-    )
+    held = accounts.list_accounts(session.workspace())
+    rows = [asdict(row) for row in held]
+    shown = table((_("account"), _("roles"), _("state")), (
+        (one.name, role_names(one.roles), _("may log in") if one.state == "active" else _("disabled")) for one in held
+    ))  # fmt: skip
     return Outcome({"accounts": rows, "administrations": list(ADMINISTRATIONS)}, shown)
 
 

@@ -12,6 +12,14 @@ def every_command(group: click.Group, words: tuple[str, ...] = ()):
             yield from every_command(command, (*words, name))
 
 
+def command_of(words: tuple[str, ...]) -> click.Command:
+    found: click.Command = cli
+    for word in words:
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    return found
+
+
 COMMANDS = [(), *every_command(cli)]
 
 
@@ -28,6 +36,14 @@ def test_every_command_says_in_chinese_what_it_does(
     about = said.split("\n\n")[1]
     assert any("一" <= c <= "鿿" for c in about)
     assert "选项:" in said and "Show this message" not in said
+
+
+def test_no_option_is_left_without_a_word():
+    silent = [
+        (words, option.opts[0]) for words in COMMANDS for option in command_of(words).params
+        if isinstance(option, click.Option) and not option.hidden and not option.help
+    ]  # fmt: skip
+    assert not silent
 
 
 def test_english_is_a_word_away(capsys: pytest.CaptureFixture[str]):
