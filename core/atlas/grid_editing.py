@@ -26,7 +26,9 @@ from core.model.resources import RESOURCES
 from core.registry import changes, rows as registry_rows
 from core.registry.deciding import decide
 from core.registry.intake import Intake
+from core.security import assigning
 from core.security.workspace import Workspace, permits
+from core.stewardship.upkeep import maintainer
 from core.verification.catalogue import describe
 
 _STATION: Final = "police"
@@ -99,12 +101,14 @@ def split_grid(
         raise _refused(_("The line does not part grid {code} into two.").format(code=code),
                        _("Draw it from outside the grid through it to the outside again."))  # fmt: skip
     larger, smaller = sorted(parts, key=lambda part: -part.area)
-    child = Grid(grid.values | {"grid_code": new_code, "name": new_name, "households": None}, smaller)
+    kept = {"maintainer": maintainer(workspace, code), "households": None}
+    child = Grid(grid.values | {"grid_code": new_code, "name": new_name} | kept, smaller)
     told = _("{reason} (split: {code} → {code}, {new})").format(reason=reason, code=code, new=new_code)
     changed = [Grid({"grid_code": code, "households": None}, larger), child]
     return _change(
-        workspace, changed, (), reason=told if reason.strip() else "", action="grid.split", follow=True
-    )
+        workspace, changed, (), reason=told if reason.strip() else "", action="grid.split", follow=True,
+        parted={new_code: code},
+    )  # fmt: skip
 
 
 @permits("grid.edit")
@@ -143,8 +147,9 @@ def next_code(workspace: Workspace, community: str) -> str:
 
 def _change(
     workspace: Workspace, grids: Sequence[Grid], gone: Sequence[str], *, reason: str, action: str, same: int = 0,
-    follow: bool = False, progress: Progress | None = None,
+    follow: bool = False, parted: Mapping[str, str] | None = None, progress: Progress | None = None,
 ) -> GridResult:  # fmt: skip
+    """``follow``: addresses follow the borders; ``parted`` names the new parts, whose officers are those of the old."""
     if not reason.strip():
         raise _refused(_("A change of grids keeps who made it and why; the reason is missing."),
                        _("Say in a few words why."))  # fmt: skip
@@ -161,6 +166,8 @@ def _change(
         _retire(act, gone)
         codes = {*gone, *(grid.code for grid in grids)}
         moved = _follow(act, grids, codes) if follow else 0
+        joined = dict.fromkeys(gone, grids[0].code) if gone else {}
+        assigning.follow(connection, workspace, number, parted=parted or {}, joined=joined)
         counts = {"new": len(new), "changed": changed, "retired": len(gone), "addresses": moved}
         changes.finish(
             connection, workspace, number, action=action, subject=", ".join(sorted(codes))[:200], counts=counts,

@@ -9,7 +9,8 @@ import click
 from core.cli.output import Outcome, table
 from core.cli.session import Session, command
 from core.i18n import _
-from core.security import own_grids
+from core.model.names import label
+from core.security import assigning as assigned, own_grids
 
 
 @click.group("assign")
@@ -18,7 +19,7 @@ def assign() -> None:
 
 
 def add_to(cli: click.Group) -> None:
-    """Adds ``assign list``, ``assign add``, ``assign remove`` and ``assign entries``."""
+    """Adds ``assign``: ``list``, ``add``, ``remove``, ``hanging``, ``grids`` and ``entries``."""
     cli.add_command(assign)
 
 
@@ -26,7 +27,7 @@ def add_to(cli: click.Group) -> None:
 @click.argument("account", default="")
 def list_(session: Session, *, account: str) -> Outcome:
     """Who works in which grids; accounts without any work in the whole district."""
-    rows = own_grids.assignments(session.workspace(), account)
+    rows = assigned.assignments(session.workspace(), account)
     head = (_("account"), _("grid"), _("at"), _("by"))
     shown = table(head, [(row.account, row.grid_code, row.at, row.actor) for row in rows])
     return Outcome({"assignments": [asdict(row) for row in rows]}, shown if rows else [_("Nothing found.")])
@@ -37,7 +38,7 @@ def list_(session: Session, *, account: str) -> Outcome:
 @click.argument("grids", nargs=-1, required=True)
 def add(session: Session, *, account: str, grids: tuple[str, ...]) -> Outcome:
     """Lets an account work in these grids too; elsewhere it then has to state a reason."""
-    count = own_grids.assign(session.workspace(), account, grids)
+    count = assigned.assign(session.workspace(), account, grids)
     line = _("{account} works in {count} more grids.").format(account=account, count=count)
     return Outcome({"account": account, "added": count}, [line])
 
@@ -47,16 +48,38 @@ def add(session: Session, *, account: str, grids: tuple[str, ...]) -> Outcome:
 @click.argument("grids", nargs=-1)
 def remove(session: Session, *, account: str, grids: tuple[str, ...]) -> Outcome:
     """Takes these grids from an account, all where none is named."""
-    count = own_grids.unassign(session.workspace(), account, grids)
+    count = assigned.unassign(session.workspace(), account, grids)
     line = _("{account} works in {count} fewer grids.").format(account=account, count=count)
     return Outcome({"account": account, "removed": count}, [line])
+
+
+@command("hanging", assign)
+@click.option("--mend", is_flag=True, help="Give each account the grid in which most addresses lie now.")
+def hanging(session: Session, *, mend: bool) -> Outcome:
+    """Assignments to grids that are no longer in use, and where their addresses went."""
+    workspace = session.workspace()
+    rows = assigned.hanging(workspace)
+    able = [row for row in rows if mend and row.successors]  # without a grid an account would work everywhere
+    for row in able:
+        assigned.exchange(workspace, row.account, [row.grid_code], row.successors[:1])
+    head = (_("account"), _("grid"), _("name"), _("its addresses lie in"))
+    shown = table(head, [(r.account, r.grid_code, r.name, ", ".join(r.successors) or "–") for r in rows])
+    if rows and not mend:
+        shown.append(_("“gridlink assign hanging --mend” gives each account the first of them instead."))
+    data = {"hanging": [asdict(row) for row in rows], "mended": len(able)}
+    return Outcome(data, shown if rows else [_("Nothing found.")])
 
 
 @command("entries", assign)
 @click.argument("account", default="")
 def entries(session: Session, *, account: str) -> Outcome:
-    """Who opened grids outside the own ones, for which reason and until when; for the auditor."""
+    """Who opened which records and lists outside the own grids, for which reason, until when; for the auditor."""
     rows = own_grids.entries(session.workspace(), account)
-    head = (_("account"), _("grid"), _("at"), _("until"), _("stated reason"))
-    shown = table(head, [(row.account, row.grid_code, row.at, row.until, row.reason) for row in rows])
+    head = (_("account"), _("record"), _("grid"), _("at"), _("until"), _("stated reason"))
+    shown = table(head, [(r.account, _what(r), r.grid_code, r.at, r.until, r.reason) for r in rows])
     return Outcome({"entries": [asdict(row) for row in rows]}, shown if rows else [_("Nothing found.")])
+
+
+def _what(entry: own_grids.Entry) -> str:
+    kind = label("resource", entry.resource) if entry.resource else ""
+    return f"{kind} {_('list') if entry.entity is None else entry.entity}".strip()

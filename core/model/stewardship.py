@@ -106,6 +106,9 @@ audit_round = Table(
     number("unplaced"),  # records that no community holds, and that could therefore not be drawn
     number("drawn_in"),  # the newest change set then: what is checked is what the registry said then
     text("at"), text("actor"), Column("closed_at", String), Column("closed_by", String),
+    text("purpose", server_default="audit"),  # audit: drawn by chance | visit: picked and handed to somebody
+    Column("assignee", String), Column("due_on", String), Column("reason", String),  # of a visit
+    Column("withdrawn_at", String), Column("withdrawn_by", String),
 )  # fmt: skip
 
 audit_item = Table(

@@ -121,9 +121,10 @@ def edit(
     """Makes the fields of a record what they are given as, as one change set that can be undone.
 
     Raises ``EditConflict`` if the record is no longer of ``version``, ``EditRefused`` if a field breaks a rule,
-    ``FieldFixed``, ``ReasonNeeded`` or ``RecordGone``; then nothing is changed and the draft stays.
+    ``FieldFixed``, ``ReasonNeeded``, ``OutsideGrids`` or ``RecordGone``; then nothing is changed and the draft stays.
     """
     require_reason(reason)
+    require_inside(workspace, resource, entity)
     with workspace.store.write() as connection:
         _refuse_if_changed(connection, resource, entity, version=version, mine=fields)
         tried = _tried(connection, workspace, resource, entity, fields)

@@ -26,7 +26,7 @@ from core.registry import publication
 from core.registry.correcting import reopened
 from core.registry.deciding import take_back
 from core.registry.rows import collected_before
-from core.security import audit
+from core.security import assigning, audit
 from core.security.workspace import Workspace, permits
 from core.store import search
 
@@ -94,6 +94,7 @@ def _undone(workspace: Workspace, number: int, reason: str, progress: Progress) 
         collected_before(connection, number)
         take_back(connection, number)
         reopened(connection, number)
+        assigning.taken_back(connection, number)
         pushed = publication.withdraw(connection, number, now)
         for table in (missing, finding, quarantine, apart):
             connection.execute(delete(table).where(table.c.change_set == number))

@@ -19,7 +19,9 @@ Which = Literal["revealed", "outside", "all"]
 ACTIONS: Final = {
     "identity.revealed": N_("identity shown unmasked"),
     "identity.unknown": N_("identity asked for, none held"),
-    "entry.granted": N_("grid outside the own ones opened"),
+    "entry.granted": N_("record outside the own grids opened"),
+    "entry.listed": N_("list beyond the own grids opened"),
+    "entry.exported": N_("list beyond the own grids exported"),
     "entry.used": N_("file outside the own grids read"),
     "person.read": N_("person's file opened"),
     "person.list": N_("people of an address or house listed"),
@@ -32,7 +34,7 @@ ACTIONS: Final = {
 }
 _CHOSEN: Final[dict[Which, tuple[str, ...]]] = {
     "revealed": ("identity.revealed", "identity.unknown"),
-    "outside": ("entry.granted", "entry.used"),
+    "outside": ("entry.granted", "entry.used", "entry.listed", "entry.exported"),
     "all": tuple(ACTIONS),
 }
 

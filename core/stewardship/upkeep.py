@@ -168,6 +168,12 @@ def hand_overs(workspace: Workspace) -> Sequence[Any]:
         return connection.execute(select(hand_over).order_by(hand_over.c.id.desc())).all()
 
 
+def maintainer(workspace: Workspace, grid: str) -> str:
+    """Who keeps a governance grid now; empty where there is no such grid in use."""
+    with workspace.store.read() as connection:
+        return next((who for _row, who in _grids(connection, Filters(grid=grid))), "")
+
+
 def _late(connection: Connection, workspace: Workspace) -> Mapping[str, ColumnElement[bool]]:
     """By resource, the condition that a row joined with its grid is overdue; cycles are few, so each has its day."""
     today = workspace.clock().astimezone(CHINA).date()

@@ -54,8 +54,8 @@ class EntryBox(QWidget):
         inside = QVBoxLayout()
         inside.setSpacing(theme.M)
         inside.addWidget(label(refusal.message, "heading", wrap=True))
-        note = _("The grid is opened for {n} minutes. Your name, the time, the reason and each file you read "
-                 "there are recorded; the auditor reads them.")  # fmt: skip
+        note = _("This one record is opened for {n} minutes. Your name, the time and the reason are recorded; "
+                 "the auditor reads them.")  # fmt: skip
         inside.addWidget(label(note.format(n=MINUTES), "muted", wrap=True))
         inside.addLayout(row)
         outer = QVBoxLayout(self)
@@ -63,7 +63,7 @@ class EntryBox(QWidget):
         outer.addWidget(card(inside), 0, Qt.AlignmentFlag.AlignTop)
 
     def ask(self) -> None:
-        """Opens the grid; who asked and why is recorded before anything is shown."""
+        """Opens the record; who asked and why is recorded before anything is shown."""
         if not says_something(self.reason.text()):
             return
         self.act.setEnabled(False)

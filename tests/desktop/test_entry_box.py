@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from core.model.registry import entity_id
 from core.security import accounts
+from core.security.assigning import assign
 from core.security.looks import looks
-from core.security.own_grids import assign
 from core.security.workspace import Actor, Workspace
 from desktop import theme
 from desktop.pages.registry import RegistryPage

@@ -15,19 +15,12 @@ from core.model.registry import entity_id
 from core.registry import editing
 from core.registry.address_file import address_file, household, residences
 from core.registry.record import record
+from core.registry.whole_file import whole_file
 from core.security import accounts
+from core.security.assigning import AssignmentRefused, assign, assignments, unassign
 from core.security.founding import found
 from core.security.looks import looks
-from core.security.own_grids import (
-    MINUTES,
-    AssignmentRefused,
-    OutsideGrids,
-    assign,
-    assignments,
-    enter,
-    entries,
-    unassign,
-)
+from core.security.own_grids import MINUTES, OutsideGrids, enter, entries
 from core.security.reasons import ReasonMissing
 from core.security.reveal import IdentityUnknown, reveal_identity
 from core.security.workspace import Actor, NotPermitted, Workspace
@@ -100,17 +93,22 @@ def test_outside_the_own_grids_nothing_is_opened_without_a_reason(founder: Works
     assert looks(founder, "outside") == []
 
 
-def test_a_stated_reason_opens_the_grid_for_a_while_and_the_auditor_reads_it_with_each_file(
+def test_a_stated_reason_opens_one_record_for_a_while_and_the_auditor_reads_it_with_the_file(
     founder: Workspace,
 ):
     assign(founder, "wang", [HERE])
-    entry = enter(working(founder), "house", entity_id("H2"), f" {WHY} ")
-    assert (entry.grid_code, entry.reason) == (THERE, WHY)
+    entry = enter(working(founder), "person", BEN_FILE, f" {WHY} ")
+    assert (entry.grid_code, entry.reason, entry.entity) == (THERE, WHY, BEN_FILE)
     assert record(working(founder, later=MINUTES - 1), "person", BEN_FILE).id == BEN_FILE
     with pytest.raises(OutsideGrids):
         record(working(founder, later=MINUTES), "person", BEN_FILE)
-    with pytest.raises(OutsideGrids):  # in no known grid: another place
-        record(working(founder), "address", entity_id("A3"))
+    for resource, entity in (
+        ("house", "H2"),
+        ("address", "A2"),
+        ("address", "A3"),
+    ):  # the same grid, other records
+        with pytest.raises(OutsideGrids):
+            record(working(founder), resource, entity_id(entity))
 
     assert entries(founder) == entries(founder, "wang") == [entry] and entries(founder, "li") == []
     used, granted = looks(founder, "outside")
@@ -120,13 +118,31 @@ def test_a_stated_reason_opens_the_grid_for_a_while_and_the_auditor_reads_it_wit
     assert used.subject == f"person:{BEN_FILE} · {THERE}"
 
 
+def test_an_opened_address_opens_its_houses_and_not_their_people(founder: Workspace):
+    assign(founder, "wang", [HERE])
+    officer = working(founder)
+    enter(officer, "address", entity_id("A2"), WHY)
+    assert [home.house_code for home in address_file(officer, "A2").households] == ["H2"]
+    assert household(officer, "H2") and whole_file(officer, "house", entity_id("H2")).record.id == entity_id(
+        "H2"
+    )
+    with pytest.raises(OutsideGrids):
+        record(officer, "person", BEN_FILE)
+
+
+def test_what_lies_outside_is_not_edited_without_a_reason(founder: Workspace):
+    assign(founder, "wang", [HERE])
+    with pytest.raises(OutsideGrids):
+        editing.edit(working(founder), "house", entity_id("H2"), {"use": "rented"}, version=1, reason=WHY)
+
+
 def test_what_lies_in_no_known_grid_opens_for_a_reason_too(founder: Workspace):
     assign(founder, "wang", [HERE])
     assert enter(working(founder), "address", entity_id("A3"), WHY).grid_code == ""
     assert record(working(founder), "address", entity_id("A3")).title
 
 
-def test_an_identity_is_shown_only_of_who_lives_or_lets_in_an_open_grid(founder: Workspace):
+def test_an_identity_is_shown_only_of_who_lives_in_the_own_grids_or_in_an_opened_record(founder: Workspace):
     assign(founder, "wang", [HERE])
     steward = working(founder, "steward")
     for token in (BEN, LANDLORD):
@@ -171,4 +187,4 @@ def test_commands_assign_list_and_take_away(
     assert [one["grid_code"] for one in told("list", "wang")["assignments"]] == [HERE, THERE]
     assert told("remove", "wang", THERE)["removed"] == 1
     enter(working(founder), "house", entity_id("H2"), WHY)
-    assert [one["reason"] for one in told("entries")["entries"]] == [WHY]
+    assert [(one["reason"], one["resource"]) for one in told("entries")["entries"]] == [(WHY, "house")]
