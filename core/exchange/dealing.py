@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import orjson
-from sqlalchemy.exc import OperationalError
 
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import after_run
@@ -31,6 +30,7 @@ from core.jobs import Progress
 from core.security import audit
 from core.security.workspace import Workspace
 from core.store.lifecycle import read_setting
+from core.store.trouble import StoreTrouble
 
 _CHANCE = random.Random()
 _FAILURES_IN_A_ROW = 8
@@ -184,7 +184,7 @@ class Dealing:
         leasing.ENDED.add(self._owner)
         try:
             self._close(trouble)
-        except OperationalError:
+        except StoreTrouble:
             if not isinstance(trouble, EvidenceUnwritable):
                 raise
 

@@ -9,7 +9,6 @@ from datetime import timedelta
 from itertools import groupby
 
 import orjson
-from sqlalchemy.exc import OperationalError
 
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import read_channel, write_channel
@@ -23,6 +22,7 @@ from core.exchange.receipts import Receipt, batch_of, read_receipt
 from core.exchange.troubles import Trouble, Unclear, evidence_overdue, evidence_unwritable
 from core.exchange.wire import open_wire
 from core.i18n import _
+from core.store.trouble import StoreTrouble
 
 __all__ = ["PushResult", "Run"]
 
@@ -51,7 +51,7 @@ class Run(Dealing):
             trouble = ended.trouble
         except Trouble as met:
             trouble = met
-        except OperationalError as error:
+        except StoreTrouble as error:
             trouble = evidence_unwritable(error)
         finally:
             self._finish(trouble)

@@ -80,8 +80,12 @@ def settle_arrived(
 ) -> Settled:
     """Settles a receipt that came by itself: late, twice, out of order, or about what we never sent.
 
-    It is kept and logged whatever it says; it moves only deliveries of ours whose receipt is awaited.
+    It is kept and logged whatever it says, unless it is on record to the letter (another client read the same
+    file, or a kill came before it was put away); it moves only deliveries of ours whose receipt is awaited.
     """
+    publication.hold_still(connection)
+    if _is_kept(connection, lease.target, answer, batch=batch):
+        return Settled(0, 0, 0, ())
     numbers = {i.key: number for i in answer.items if (number := _number(i.key, store_id)) is not None}
     found = {item.id: item for item in take_named(connection, lease, list(numbers.values()))}
     items = {key: found[number] for key, number in numbers.items() if number in found}
@@ -117,6 +121,12 @@ def keep(connection: Connection, target: str, answer: Receipt, *, batch: str, no
         target=target, batch=batch, received_at=now, body=answer.body, signature=answer.signature))  # fmt: skip
     crossing = Crossing("receipt", batch, answer.body.encode(), len(answer.items))
     message_log.record(connection, target, [crossing], at=now)
+
+
+def _is_kept(connection: Connection, target: str, answer: Receipt, *, batch: str) -> bool:
+    same = and_(receipt.c.target == target, receipt.c.batch == batch, receipt.c.body == answer.body,
+                receipt.c.signature == answer.signature)  # fmt: skip
+    return connection.execute(select(receipt.c.id).where(same).limit(1)).first() is not None
 
 
 def remember(connection: Connection, digests: Mapping[int, str]) -> None:

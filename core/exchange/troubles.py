@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.errors import GridLinkError
 from core.i18n import _
+from core.store.trouble import StoreBusy, StoreTrouble
 
 
 class Trouble(GridLinkError):
@@ -60,12 +61,20 @@ class EvidenceUnwritable(Trouble):
         return self.code
 
 
-def evidence_unwritable(error: Exception) -> EvidenceUnwritable:
+def evidence_unwritable(error: StoreTrouble) -> EvidenceUnwritable:
     """Our word for a store that cannot be written while something is to be sent."""
+    if isinstance(error, StoreBusy):
+        return EvidenceUnwritable(
+            _(
+                "Sending was stopped: another client is writing to the store, and nothing leaves without evidence."
+            ),
+            cure=_("Push again when the other has finished; nothing is lost."),
+            cause=error.details["cause"],
+        )
     return EvidenceUnwritable(
         _("Sending was stopped: the message log cannot be written, and nothing leaves without evidence."),
         cure=_("Make room on the disk or bring the database back; then push again, nothing is lost."),
-        cause=type(error).__name__,
+        cause=error.details["cause"],
     )
 
 
@@ -78,10 +87,12 @@ class EvidenceOverdue(EvidenceUnwritable):
 def evidence_overdue(since: str, hours: int) -> EvidenceOverdue:
     """Our word for receipts that have not come within ``hours``."""
     return EvidenceOverdue(
-        _("Nothing more is sent: messages of {since} have had no receipt for more than {hours} hours.").format(
-            since=since[:16].replace("T", " "), hours=hours
+        _(
+            "Nothing more is sent: messages of {since} have had no receipt for more than {hours} hours."
+        ).format(since=since[:16].replace("T", " "), hours=hours),
+        cure=_(
+            "Ask the operator for the receipts, or send those records again; sending goes on by itself then."
         ),
-        cure=_("Ask the operator for the receipts, or send those records again; sending goes on by itself then."),
         cause="overdue",
         since=since,
     )

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 
 from core.errors import GridLinkError
 from core.i18n import _
 from core.jobs import Progress
 from core.store import sqlcipher
+from core.store.trouble import trouble_of
 
 Backend = Literal["sqlcipher", "postgresql"]
 
@@ -49,8 +50,8 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A consistent view for reading; nothing done in it is kept."""
-        with self.engine.connect() as connection:
+        """A consistent view for reading; nothing done in it is kept. Raises ``StoreTrouble``."""
+        with self._told(), self.engine.connect() as connection:
             if self.backend == "sqlcipher":
                 connection.exec_driver_sql("BEGIN")
             yield connection
@@ -58,8 +59,11 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One unit of work: kept whole when the block ends well, not at all when it does not."""
-        with self.engine.connect() as connection:
+        """One unit of work: kept whole when the block ends well, not at all when it does not.
+
+        Raises ``StoreTrouble`` where the database cannot, through no fault of the block.
+        """
+        with self._told(), self.engine.connect() as connection:
             if self.backend != "sqlcipher":
                 yield connection
                 connection.commit()
@@ -77,6 +81,20 @@ class Store:
     def close(self) -> None:
         """Lets go of every connection."""
         self.engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the database says of its disk, its locks or its server is told in our words.
+
+        Bulk writes go past SQLAlchemy to the driver's cursor, so that the driver's own errors come here as well.
+        """
+        try:
+            yield
+        except (DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
+            trouble = trouble_of(error)
+            if trouble is None:
+                raise
+            raise trouble from error
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import orjson
 
 from core.exchange.transports.carrier import Carrier, Reply
 from core.exchange.transports.pace import FREE, Pace
+from core.exchange.troubles import Trouble
 
 MARK: Final = ".ok"
 PART: Final = ".part"
@@ -66,8 +67,13 @@ class Drop(Carrier):
         return tuple(reply for reply in found if reply is not None)
 
     def _reply(self, folder: str, name: str) -> Reply | None:
-        """The receipt in a file, or None after setting aside one that differs from its marker."""
-        body, mark = self._read(f"{folder}/{name}"), self._read(f"{folder}/{name}{MARK}")
+        """The receipt in a file; None where another client has it, or after setting aside a damaged one."""
+        try:
+            body, mark = self._read(f"{folder}/{name}"), self._read(f"{folder}/{name}{MARK}")
+        except Trouble:
+            if name + MARK in self._names(folder):
+                raise
+            return None
         try:
             told = orjson.loads(mark)
             whole = told["sha256"] == hashlib.sha256(body).hexdigest() and told["bytes"] == len(body)
@@ -75,7 +81,7 @@ class Drop(Carrier):
         except (ValueError, KeyError, TypeError):
             whole, signature = False, ""
         if not whole:
-            self._rename(f"{folder}/{name}{MARK}", f"{folder}/{name}{MARK}{DAMAGED}")
+            self._put_away(folder, name + MARK, f"{folder}/{name}{MARK}{DAMAGED}")
             return None
         return Reply(body, signature, name)
 
@@ -84,7 +90,15 @@ class Drop(Carrier):
         here, done = self._routes["receipts"], self._routes["done"]
         for name in (reply.name + MARK, reply.name):
             if name in self._names(here):
-                self._rename(f"{here}/{name}", f"{done}/{name}")
+                self._put_away(here, name, f"{done}/{name}")
+
+    def _put_away(self, folder: str, name: str, new: str) -> None:
+        """Moves a file that several clients may see; it may be gone, because another one was quicker."""
+        try:
+            self._rename(f"{folder}/{name}", new)
+        except Trouble:
+            if name in self._names(folder):
+                raise
 
     def check(self) -> None:
         """Lists every folder and makes and removes an empty file where messages are dropped."""
