@@ -12,8 +12,8 @@ from core.i18n import N_, _, in_chinese
 from core.model.names import RESOURCES
 from core.registry.browse import SHOWN
 from core.registry.filters import Selection
+from desktop.book import Book
 from desktop.desk import Desk
-from desktop.pages import Page
 
 FEW, MANY = 4, 12
 _OPEN: Final = re.compile(r"^(open|go to|打开|转到)\s*")
@@ -34,20 +34,23 @@ class Command:
         return _(self.name)
 
 
-def frame_commands(desk: Desk, pages: Mapping[str, Page], acts: Mapping[str, Callable[[], object]]) -> list[Command]:
+def frame_commands(desk: Desk, pages: Book, acts: Mapping[str, Callable[[], object]]) -> list[Command]:
     """Every page, every kind's table, verifying, and the frame's own acts (``lock, theme, help, keys, refresh``)."""
-    made = [Command(page.title, page.icon, partial(desk.show_page, name)) for name, page in pages.items()]
+    made = [Command(page.title, page.icon, partial(desk.show_page, name)) for name, page in pages.kinds.items()]
     if "registry" in pages:
         made += [Command(RESOURCES[kind], kind, partial(desk.show_rows, Selection(kind))) for kind in SHOWN]
-    findings: Any = pages.get("findings")
-    if findings is not None and desk.workspace.actor.may("finding.work"):
-        made.append(Command(N_("Verify the registry"), "done", findings.verify))
+    if "findings" in pages and desk.workspace.actor.may("finding.work"):
+        made.append(Command(N_("Verify the registry"), "done", lambda: _verify(pages["findings"])))
     frame = (
         ("theme", N_("Light or dark"), "theme", ""), ("lock", N_("Lock"), "lock", "Ctrl+L"),
         ("help", N_("Help of this page"), "help", "F1"), ("keys", N_("Keyboard"), "help", "Ctrl+/"),
         ("refresh", N_("Look again"), "refresh", "F5"),
     )  # fmt: skip
     return made + [Command(title, icon, acts[name], keys) for name, title, icon, keys in frame]
+
+
+def _verify(findings: Any) -> None:
+    findings.verify()
 
 
 def initials(commands: Sequence[Command]) -> Mapping[str, str]:

@@ -17,15 +17,19 @@ KEYS: Final = tuple(f"Ctrl+{key}" for key in "1234567890-=")
 """What opens the first, the second … entry of the rail."""
 
 
-def subjects(pages: Mapping[str, Page]) -> dict[str, list[Page]]:
+Kind = Page | type[Page]
+"""A page, or what it will be made of: either knows its name, its word and where it belongs."""
+
+
+def subjects(pages: Mapping[str, Kind]) -> dict[str, list[Kind]]:
     """The pages by subject, in order; the first that the role may open stands for its subject on the rail."""
-    made: dict[str, list[Page]] = {}
+    made: dict[str, list[Kind]] = {}
     for page in pages.values():
         made.setdefault(page.section or page.name, []).append(page)
     return made
 
 
-def face(page: Page) -> tuple[str, str]:
+def face(page: Kind) -> tuple[str, str]:
     """Word and icon of a subject on the rail, by its first page."""
     word, icon = SECTIONS.get(page.section, (page.title, page.icon))
     return _(word), icon
@@ -36,7 +40,7 @@ class Rail(QFrame):
 
     asked = Signal(str)
 
-    def __init__(self, pages: Mapping[str, Page], tools: Sequence[QWidget]) -> None:
+    def __init__(self, pages: Mapping[str, Kind], tools: Sequence[QWidget]) -> None:
         super().__init__()
         self.setObjectName("rail")
         self.setFixedWidth(WIDTH)
@@ -75,7 +79,7 @@ class Rail(QFrame):
         for entry, ours in zip(self.entries, self._subjects.values(), strict=True):
             entry.setIcon(theme.icon(face(ours[0])[1], size=22))
 
-    def _entry(self, number: int, page: Page) -> QToolButton:
+    def _entry(self, number: int, page: Kind) -> QToolButton:
         made = QToolButton()
         made.setProperty("kind", "nav")
         made.setCheckable(True)
@@ -97,7 +101,7 @@ class SectionTabs(QFrame):
 
     asked = Signal(str)
 
-    def __init__(self, pages: Mapping[str, Page]) -> None:
+    def __init__(self, pages: Mapping[str, Kind]) -> None:
         super().__init__()
         self._subjects, self._front = subjects(pages), ""
         self.row = QHBoxLayout(self)
@@ -126,7 +130,7 @@ class SectionTabs(QFrame):
         if self._front in shown:
             self.asked.emit(shown[(shown.index(self._front) + by) % len(shown)])
 
-    def _tab(self, page: Page) -> QToolButton:
+    def _tab(self, page: Kind) -> QToolButton:
         made = QToolButton()
         made.setProperty("kind", "tab")
         made.setCheckable(True)

@@ -26,6 +26,7 @@ from core.security.accounts import idle_lock_minutes
 from core.security.workspace import Workspace, role_names
 from core.settings import desktop_state_path
 from desktop import theme
+from desktop.book import Book
 from desktop.commands import frame_commands
 from desktop.desk import Changes, Desk
 from desktop.drawer import Drawer, tool
@@ -64,11 +65,11 @@ class Shell(QMainWindow):
             memory=self.memory, show_rows=self.show_rows, map_rows=self.map_rows,
             show_findings=self.show_findings,
         )  # fmt: skip
-        self.pages = {kind.name: kind(self.desk) for kind in pages if workspace.actor.may(kind.permission)}
-        self._stack = QStackedWidget()
-        self.rail = Rail(self.pages, [tool("theme", _("Light or dark"), self.switch_theme),
+        allowed = [kind for kind in pages if workspace.actor.may(kind.permission)]
+        self.pages, self._stack = Book(self.desk, allowed, self._bind), QStackedWidget()
+        self.rail = Rail(self.pages.kinds, [tool("theme", _("Light or dark"), self.switch_theme),
                                       tool("help", _("Help (F1)"), self.show_help)])  # fmt: skip
-        self.tabs = SectionTabs(self.pages)
+        self.tabs = SectionTabs(self.pages.kinds)
         self._fresh: set[str] = set()
         acts = {"theme": self.switch_theme, "lock": self.lock, "help": self.show_help, "keys": self.show_shortcuts,
                 "refresh": self.refresh}  # fmt: skip
@@ -158,8 +159,6 @@ class Shell(QMainWindow):
     # --- building ---
 
     def _build(self) -> None:
-        for page in self.pages.values():
-            self._stack.addWidget(page)
         middle = QVBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
@@ -216,6 +215,14 @@ class Shell(QMainWindow):
         row.addWidget(tool("lock", _("Lock (Ctrl+L)"), self.lock))
         return top
 
+    def _bind(self, page: Page) -> None:
+        """Takes in a page that has just been made."""
+        self._stack.addWidget(page)
+        if page.section:  # the map has a Ctrl+Z of its own
+            back = QShortcut(QKeySequence("Ctrl+Z"), page)
+            back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            back.activated.connect(self.messages.undo_last)
+
     def _connect(self) -> None:
         self.rail.asked.connect(self.show_page)
         self.tabs.asked.connect(self.show_page)
@@ -235,10 +242,6 @@ class Shell(QMainWindow):
             QShortcut(QKeySequence(sequence), self).activated.connect(act)
         self.visits.changed = self._show_way
         self._show_way()
-        for page in (page for page in self.pages.values() if page.section):  # the map has a Ctrl+Z of its own
-            back = QShortcut(QKeySequence("Ctrl+Z"), page)
-            back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            back.activated.connect(self.messages.undo_last)
         self._idle = QTimer(self)
         self._idle.setSingleShot(True)
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
@@ -251,17 +254,19 @@ class Shell(QMainWindow):
     def refresh(self) -> None:
         """Looks again at everything that is shown."""
         self._fresh.clear()
-        current = self._stack.currentWidget()
-        self.show_page(next(name for name, page in self.pages.items() if page is current))
+        self.show_page(self._front())
         self._read_overview()
 
     def _something_changed(self) -> None:
         self._fresh.clear()
-        current = self._stack.currentWidget()
-        self._fresh |= {name for name, page in self.pages.items() if page is current}
-        if isinstance(current, Page):
-            current.refresh()
+        self._fresh.add(self._front())
+        self.pages[self._front()].refresh()
         self._read_overview()
+
+    def _front(self) -> str:
+        """The name of the page in front."""
+        current = self._stack.currentWidget()
+        return next(name for name, page in self.pages.made.items() if page is current)
 
     def _read_overview(self) -> None:
         self.jobs.read(lambda: overview(self.workspace), self._show_overview)
@@ -343,9 +348,9 @@ class Shell(QMainWindow):
         self.memory.put("geometry", bytes(self.saveGeometry().toBase64().data()).decode())
         if self.drawer.isVisible():
             self.memory.put("drawer", self.drawer.width())
-        self.memory.put("page", next(name for name, page in self.pages.items() if page is self._stack.currentWidget()))
+        self.memory.put("page", self._front())
         self._idle.stop()
-        for page in self.pages.values():
+        for page in self.pages.made.values():
             page.closing()
         self.jobs.wait()
         super().closeEvent(event)

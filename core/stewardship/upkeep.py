@@ -21,6 +21,7 @@ from core.registry.record import title_of
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.stewardship.surroundings import joined
+from core.stewardship.upkeep_counts import counted
 from core.verification.context import CHINA
 
 KEPT_UP: Final = ("address", "house", "person", "organisation")
@@ -78,12 +79,12 @@ def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[Gr
     """Every grid of the filter, those with the most overdue first; grids with nothing overdue are there too."""
     filters = filters or Filters()
     with workspace.store.read() as connection:
-        late = _late(connection, workspace)
-        kept: dict[str, dict[str, tuple[int, int, str]]] = {}
-        for resource in KEPT_UP:
-            for code, count, overdue_count, oldest in _counted(connection, resource, late):
-                kept.setdefault(code, {})[resource] = (count, overdue_count, oldest or "")
+        found = counted(connection, _limits(connection, workspace))
         grids = _grids(connection, filters)
+    kept: dict[str, dict[str, tuple[int, int, str]]] = {}
+    for resource in KEPT_UP:
+        for code, counts in found[resource].items():
+            kept.setdefault(code, {})[resource] = counts
     made = [_grid_due(row, maintainer, kept.get(row.grid_code, {})) for row, maintainer in grids]
     return sorted(made, key=lambda one: (-one.total, one.grid_code))
 
@@ -185,14 +186,11 @@ def _late(connection: Connection, workspace: Workspace) -> Mapping[str, ColumnEl
     }
 
 
-def _counted(connection: Connection, resource: str, late: Mapping[str, ColumnElement[bool]]) -> Sequence[Any]:
-    table = TABLES[resource]
-    source, extra = joined(resource)
-    query = (
-        select(extra["grid"], func.count(), func.count().filter(late[resource]), func.min(table.c.collected_at))
-        .select_from(source).where(table.c.retired_in.is_(None), extra["grid"].is_not(None)).group_by(extra["grid"])
-    )  # fmt: skip
-    return connection.execute(query).all()
+def _limits(connection: Connection, workspace: Workspace) -> Mapping[str, str]:
+    """By grid in use, the day (ISO) before which something collected is overdue."""
+    today = workspace.clock().astimezone(CHINA).date()
+    cycles = connection.execute(select(_GRID.c.grid_code, _GRID.c.cycle_days).where(_GRID.c.retired_in.is_(None)))
+    return {row.grid_code: str(today - timedelta(days=int(row.cycle_days))) for row in cycles}
 
 
 def _grids(connection: Connection, filters: Filters) -> list[tuple[Any, str]]:

@@ -14,7 +14,7 @@ from core.stewardship.verifying import last_run
 
 @dataclass(frozen=True)
 class WorkLeft:
-    """Open findings (errors among them), what is ignored, conflicts, and what is overdue in how many of the grids.
+    """Open findings (errors among them), what is ignored, and conflicts.
 
     ``checked`` is False where nothing was ever verified: its zeros are no good news.
     """
@@ -24,6 +24,12 @@ class WorkLeft:
     errors: int
     ignored: int
     conflicts: int
+
+
+@dataclass(frozen=True)
+class Late:
+    """What is overdue, and in how many of the grids; asked for by itself, because the whole registry is looked at."""
+
     overdue: int
     late_grids: int
     grids: int
@@ -31,16 +37,19 @@ class WorkLeft:
 
 @permits("finding.read")
 def work_left(workspace: Workspace) -> WorkLeft:
-    """The figures now."""
+    """The figures now, from the lists."""
     now = counts(workspace)
-    grids = overdue(workspace)
     return WorkLeft(
         checked=bool(now.all or last_run(workspace).run or packages(workspace)),
         findings=now.open,
         errors=counts(workspace, Filters(severity="error")).open,
         ignored=now.ignored,
         conflicts=conflicts(workspace, limit=0).total,
-        overdue=sum(one.total for one in grids),
-        late_grids=sum(1 for one in grids if one.total),
-        grids=len(grids),
     )
+
+
+@permits("finding.read")
+def late(workspace: Workspace) -> Late:
+    """What is overdue in the grids today."""
+    grids = overdue(workspace)
+    return Late(sum(one.total for one in grids), sum(1 for one in grids if one.total), len(grids))

@@ -81,7 +81,8 @@ class FieldAuditPage(Page):
         self.end = button(_("Close the round"), self.close_round, icon="lock")
         self.export = ListExport(desk, self.items, _("Field audit"))
         for widget in (self.new, self.end):
-            widget.setVisible(may)
+            if not may:  # showing what has no parent yet would open a window
+                widget.hide()
         self._build()
         self.round_view.selectionModel().currentRowChanged.connect(lambda now, _before: self._open(now.row()))
         self.view.selectionModel().currentRowChanged.connect(lambda now, _before: self._enter_at(now.row()))
@@ -114,7 +115,8 @@ class FieldAuditPage(Page):
         self.round_view.setColumnWidth(1, 76)
         self.round_view.setColumnWidth(2, 80)
         first = button(_("Draw a sample…"), self.ask_draw, icon="wand", kind="primary")
-        first.setVisible(self.desk.workspace.actor.may("field_audit.run"))
+        if not self.desk.workspace.actor.may("field_audit.run"):
+            first.hide()
         self._states.addWidget(split)
         self._states.addWidget(empty("eye", _(
             "No sample has been drawn yet. Chance draws the same number of records in every community; they are "

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLay
 from core.i18n import N_, _
 from core.model import names as labels
 from core.registry.ledger import Overview, overview
-from core.stewardship.work_left import WorkLeft, work_left
+from core.stewardship.work_left import Late, WorkLeft, late, work_left
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
@@ -74,6 +74,8 @@ class WorkbenchPage(Page):
         self.desk.jobs.read(lambda: overview(workspace), self.show_overview)
         if workspace.actor.may("finding.read"):
             self.desk.jobs.read(lambda: work_left(workspace), self.show_work)
+            self.tiles["overdue"].wait(_("being counted"))
+            self.desk.jobs.read(lambda: late(workspace), self.show_late)
         else:
             for name in ("findings", "conflicts", "overdue"):
                 self.tiles[name].setVisible(False)
@@ -99,9 +101,12 @@ class WorkbenchPage(Page):
             self.tiles["findings"].show_figure("–", _("nothing checked yet"), "unchecked")
         told = _("departments contradict each other") if left.conflicts else _("nobody contradicts another")
         self.tiles["conflicts"].show_figure(f"{left.conflicts:,}", told, "warning" if left.conflicts else "done")
-        late = _("{n} of {grids} grids have something due").format(n=f"{left.late_grids:,}", grids=f"{left.grids:,}")
-        if left.grids:
-            self.tiles["overdue"].show_figure(f"{left.overdue:,}", late, "warning" if left.overdue else "done")
+
+    def show_late(self, found: Late) -> None:
+        """Shows what is due again; it comes after the other figures."""
+        told = _("{n} of {grids} grids have something due").format(n=f"{found.late_grids:,}", grids=f"{found.grids:,}")
+        if found.grids:
+            self.tiles["overdue"].show_figure(f"{found.overdue:,}", told, "warning" if found.overdue else "done")
         else:
             self.tiles["overdue"].show_figure("–", _("no grid is known yet"), "unchecked")
 

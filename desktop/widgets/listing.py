@@ -46,7 +46,8 @@ class Listing(QWidget):
         self.view = table(self.model)
         self.columns, self.views, self.count = ColumnMenu(), ViewMenu(desk, self._as_view), label("", "muted")
         self.export = ExportButton(desk, self.model)
-        self.export.setVisible(desk.workspace.actor.may("registry.export"))
+        if not desk.workspace.actor.may("registry.export"):
+            self.export.hide()
         self.bar = FilterBar(self.count, self.views, self.columns, self.export)
         self.picks = PickBar(desk, self.model)
         self._states = QStackedWidget()

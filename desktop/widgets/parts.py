@@ -161,6 +161,11 @@ class Tile(QFrame):
         self._figure.setStyleSheet(f"color: {theme.tokens().status(status)};" if status else "")
         self._line.setText(line)
 
+    def wait(self, line: str) -> None:
+        """Says what it waits for, as long as it has no figure yet."""
+        if not self._line.text():
+            self._line.setText(line)
+
     def text(self) -> str:
         """What the tile says."""
         return f"{self._figure.text()} {self._line.text()}"

@@ -30,8 +30,8 @@ class PickBar(QFrame):
         self.on_map = button(_("Show on the map"), lambda: desk.map_rows(model.chosen()), icon="map")
         self.row.addStretch(1)
         actor = desk.workspace.actor
-        self.on_map.setVisible(actor.may("map.read"))
         self.row.addWidget(self.on_map)
+        self.on_map.setVisible(actor.may("map.read"))
         if actor.may("registry.export"):
             self.row.addWidget(ExportButton(desk, model))
         if actor.may("registry.bulk_edit"):

@@ -376,7 +376,7 @@ def test_picked_rows_go_to_the_map_as_the_selection_that_they_are(shell: Shell, 
     page.open_kind("person")
     settle(qtbot, shell)
     page.model.pick(0)
-    shell.pages["map"] = shell.pages["inbox"]  # stands where the map is
+    shell.pages.made["map"] = shell.pages["inbox"]  # stands where the map is
     shell.pages["map"].show_selection = asked.append  # type: ignore[attr-defined]
     page.listing.picks.on_map.click()
     assert asked == [page.model.chosen()] and len(asked[0].ids) == 1

@@ -117,8 +117,9 @@ def test_a_filter_shows_what_it_finds_and_clearing_it_shows_all_again(shell: She
     page, model, _view = page_of(shell)
     page.filter.setFocus()
     QTest.keyClicks(page.filter, "00012")
-    qtbot.waitUntil(lambda: model.rowCount() == 1 and not shell.jobs.running, timeout=20_000)
-    assert seen(model, 0) == "平江路00012号" and "符合条件 1 条" in words(page)
+    qtbot.waitUntil(lambda: model.rowCount() == 1 and seen(model, 0) == "平江路00012号", timeout=20_000)
+    settle(qtbot, shell)
+    assert "符合条件 1 条" in words(page)
     page.filter.clear()
     qtbot.waitUntil(lambda: model.rowCount() == ROWS, timeout=20_000)
 

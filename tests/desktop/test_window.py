@@ -79,6 +79,19 @@ def test_the_rail_shows_only_what_the_role_may_open(qtbot, open_shell, workspace
     assert list(open_shell(officer).pages) == ["workbench", "field_audit", "registry", "reports"]
 
 
+def test_a_page_is_made_when_it_is_first_opened_and_opens_no_window_of_its_own(
+    qtbot, open_shell, workspace: Workspace
+):
+    shell = open_shell(workspace)
+    assert list(shell.pages.made) == ["workbench"]
+    shell.activateWindow()
+    qtbot.waitUntil(shell.isActiveWindow, timeout=5000)
+    for name in shell.pages:
+        assert shell.pages[name] is shell.pages.made[name]
+        qtbot.wait(1)
+        assert shell.isActiveWindow(), f"{name} showed something that has no place yet"
+
+
 def test_an_empty_store_says_what_to_do_first(qtbot, open_shell, workspace: Workspace):
     shell = open_shell(workspace)
     assert "打开收件箱" in words(shell.pages["workbench"])
