@@ -18,6 +18,7 @@ from core.model.names import label
 from core.model.registry import entity_id
 from core.registry import lookup, views
 from core.registry.address_file import AddressFile, address_file
+from core.registry.at_home import at_home
 from core.registry.exporting import export as write_export
 from core.registry.fields import KINDS
 from core.registry.filters import Selection
@@ -113,16 +114,25 @@ def _lines(file: AddressFile) -> list[str]:
 @click.option(
     "--column", "columns", multiple=True, help="A column to write; the usual ones if none is named."
 )
+@click.option("--everywhere", is_flag=True, help="Beyond your own grids too; needs --reason.")
+@click.option("--reason", default="", help="Why it goes beyond your own grids; the auditor reads it.")
 def export(
-    session: Session, kind: str, *, out: Path, conditions: tuple[str, ...], columns: tuple[str, ...]
-) -> Outcome:
+    session: Session, kind: str, *, out: Path, conditions: tuple[str, ...], columns: tuple[str, ...],
+    everywhere: bool, reason: str,
+) -> Outcome:  # fmt: skip
     """All rows of a kind that fulfil every condition, masked, as a spreadsheet, CSV or GeoPackage."""
     workspace = session.workspace()
     selection, shown = _selected(workspace, kind, conditions)
+    selection = selection if everywhere else at_home(workspace, selection)
     with session.watched() as progress:
-        made = write_export(workspace, selection, out, columns=columns or shown, progress=progress)
-    line = _("{rows} rows written to {path}.").format(rows=f"{made.rows:,}", path=made.path)
-    return Outcome(asdict(made), [line])
+        made = write_export(
+            workspace, selection, out, columns=columns or shown, reason=reason, progress=progress
+        )
+    lines = [_("{rows} rows written to {path}.").format(rows=f"{made.rows:,}", path=made.path)]
+    if selection.grids is not None:
+        lines.append(_("They lie in your own {n} grids; --everywhere with --reason goes beyond.").format(
+            n=f"{len(selection.grids):,}"))  # fmt: skip
+    return Outcome(asdict(made) | {"own_grids": len(selection.grids or ())}, lines)
 
 
 def _selected(workspace: Workspace, kind: str, written: tuple[str, ...]) -> tuple[Selection, tuple[str, ...]]:

@@ -19,6 +19,7 @@ from core.jobs import Progress
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 from core.registry import changes, trial
+from core.registry.at_home import require_home
 from core.registry.deciding import decide
 from core.registry.editing import require_reason
 from core.registry.filters import Selection, where
@@ -82,6 +83,7 @@ def preview(
     workspace: Workspace, selection: Selection, change: BulkChange, *, progress: Progress | None = None
 ) -> BulkPreview:
     """What ``apply`` would do; the counts are complete, the samples are the first."""
+    require_home(workspace, selection)
     progress, refusing, samples = progress or Progress(), Counter[str](), list[Sample]()
     total = changing = refused = 0
     with workspace.store.read() as connection:
@@ -106,6 +108,7 @@ def apply(
 ) -> BulkResult:
     """Changes the field in every matching record whose edited row verification lets pass; one change set."""
     require_reason(reason)
+    require_home(workspace, selection)
     progress, refusing = progress or Progress(), Counter[str]()
     total = changed = refused = 0
     with workspace.store.write() as connection:

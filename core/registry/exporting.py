@@ -23,6 +23,7 @@ from core.jobs import Progress
 from core.model.labels import CODES, field_title
 from core.model.names import label
 from core.model.registry import TABLES
+from core.registry.at_home import export_reason, note_export
 from core.registry.divisions import division_name
 from core.registry.fields import fields, joined
 from core.registry.filters import Selection, field_of, where
@@ -62,22 +63,29 @@ class ExportResult:
 @permits("registry.export")
 def export(
     workspace: Workspace, selection: Selection, out: Path, *, columns: Sequence[str] = (),
-    chosen: str = "", progress: Progress | None = None, rows_a_sheet: int | None = None,
+    chosen: str = "", reason: str = "", progress: Progress | None = None, rows_a_sheet: int | None = None,
 ) -> ExportResult:  # fmt: skip
     """Writes every row of a selection; the form is that of the file's name. Cancelled, it leaves no file.
 
-    ``chosen`` says how rows were picked that no filter found, such as an area drawn on the map.
+    ``chosen`` says how rows were picked that no filter found, such as an area drawn on the map. ``reason`` is stated
+    where the rows lie beyond the own grids; it is on record before anything is read. Raises ``ListOutsideGrids``.
     """
     if out.suffix.lower() not in FORMATS:
         raise ExportUnclear(
             _("{file} is none of the forms that can be written.").format(file=out.name),
             cure=_("End its name in one of: {forms}.").format(forms=", ".join(FORMATS)),
         )
+    told = (
+        "; ".join(part for part in (chosen, say(selection)) if part)
+        if selection.grids
+        else chosen or say(selection)
+    )
+    if said := export_reason(workspace, selection, reason):
+        note_export(workspace, selection, said, filtered=told)
     progress = progress or Progress()
     names = tuple(columns) or tuple(n for n in default_columns(selection.resource) if n not in _TOKENS)
     for name in names:
         field_of(selection.resource, name)
-    told = chosen or say(selection)
     about = [
         (_("filter"), told or _("none: all in use")), (_("user"), workspace.actor.name),
         (_("at"), workspace.now()),

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, String, and_, cast, not_, or_,
 from core.errors import GridLinkError
 from core.i18n import _
 from core.model.registry import TABLES
-from core.registry.fields import KINDS, Field, fields, leading_to, link
+from core.registry.fields import KINDS, Field, fields, leading_to, link, way_to_address
 from core.store import reading, search
 from core.verification.context import CHINA
 
@@ -52,7 +52,8 @@ class Condition:
 class Selection:
     """All rows of a kind that fulfil every condition; ``ids`` and ``addresses`` narrow it to rows that were picked.
 
-    ``ids`` are of the kind itself; ``addresses`` are ids of addresses (from the map): the rows that lie there.
+    ``ids`` are of the kind itself; ``addresses`` are ids of addresses (from the map): the rows that lie there;
+    ``grids`` are codes: the rows that lie in them, by their address.
     """
 
     resource: str
@@ -60,11 +61,12 @@ class Selection:
     state: State = "in_use"
     ids: tuple[int, ...] | None = None
     addresses: tuple[int, ...] | None = None
+    grids: tuple[str, ...] | None = None
 
     @property
     def whole(self) -> bool:
         """Whether nothing narrows it but the state."""
-        return not self.conditions and self.ids is None and self.addresses is None
+        return not self.conditions and self.ids is None and self.addresses is None and self.grids is None
 
     def with_condition(self, condition: Condition) -> Selection:
         """The selection narrowed by one more condition."""
@@ -83,7 +85,9 @@ def selection_of(kept: Mapping[str, Any]) -> Selection:
         )
         for c in kept["conditions"]
     )
-    picked = {name: None if kept.get(name) is None else tuple(kept[name]) for name in ("ids", "addresses")}
+    picked = {
+        name: None if kept.get(name) is None else tuple(kept[name]) for name in ("ids", "addresses", "grids")
+    }
     return Selection(kept["resource"], conditions, kept["state"], **picked)
 
 
@@ -124,7 +128,17 @@ def where(connection: Connection, selection: Selection) -> ColumnElement[bool]:
     if selection.addresses is not None:
         picked = reading.among(connection, TABLES["address"].c.id, selection.addresses)
         wanted.append(picked if selection.resource == "address" else leading_to(selection.resource, picked))
+    if selection.grids is not None:
+        wanted.append(_in_grids(selection.resource, selection.grids))
     return and_(true(), *wanted)
+
+
+def _in_grids(resource: str, grids: tuple[str, ...]) -> ColumnElement[bool]:
+    """The rows that lie in grids, by the indexes that lead from a grid to its addresses, houses and people."""
+    table, address = TABLES[resource], TABLES["address"]
+    if "grid_code" in table.c:
+        return table.c.grid_code.in_(grids)
+    return leading_to(resource, address.c.grid_code.in_(grids)) if way_to_address(resource) else true()
 
 
 def _state(selection: Selection) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from core.i18n import _
 from core.model.labels import shown_value
 from core.model.ledger import package
 from core.model.registry import TABLES, entity_id
+from core.registry.at_home import veiled
 from core.registry.initials import SHORTEST, lexicon
 from core.registry.pseudonyms import is_number, tokens_of
 from core.security import audit
@@ -81,7 +82,7 @@ def look_up(workspace: Workspace, text: str, *, kinds: Sequence[str] = (), limit
     found = [] if place or len(wanted) < SHORTEST else _found(workspace, wanted, limit, notes)
     if place:
         found = [Hit("position", 0, f"{place[0]:.6f}, {place[1]:.6f}", "")]
-    groups = _grouped(found, kinds, limit)
+    groups = _grouped(veiled(workspace, found), kinds, limit)
     answer = Answer(text, groups, tuple(notes), place)
     with workspace.store.write() as connection:
         audit.record(

@@ -24,6 +24,7 @@ from core.jobs import Progress
 from core.model.ledger import change_set
 from core.model.registry import TABLES
 from core.registry import words
+from core.registry.at_home import require_home
 from core.registry.browse import SHOWN, total
 from core.registry.fields import fields, joined, link, way_to_address
 from core.registry.filters import FilterUnclear, Selection, where
@@ -90,6 +91,7 @@ def page(
     after: Key | None = None, count: int = PAGE, progress: Progress | None = None,
 ) -> Page:  # fmt: skip
     """The first rows of a selection, or those after a place; cancellable. A filter's first page is on record."""
+    require_home(workspace, selection)
     table, by = TABLES[selection.resource], _ordered(selection, order)
     with workspace.store.read() as connection:
         query = select(table.c.id, by).where(where(connection, selection))
@@ -108,6 +110,7 @@ def matches(
     workspace: Workspace, selection: Selection, order: Order, *, progress: Progress | None = None
 ) -> Matches:
     """Every row of a selection in order, by id; cancellable at any moment. A filter is on record as a search."""
+    require_home(workspace, selection)
     progress, by = progress or Progress(), _ordered(selection, order)
     if selection.whole:
         state, count = _newest(workspace), _held(workspace, selection)
@@ -130,6 +133,7 @@ def rows_at(
     workspace: Workspace, found: Matches, start: int, count: int = PAGE, *, columns: Sequence[str] = ()
 ) -> Page:
     """Rows ``start`` to ``start + count``; the last ones cost no more than the first. Rows that went are left out."""
+    require_home(workspace, found.selection)
     resource = found.selection.resource
     with workspace.store.read() as connection:
         if found.ids is not None:
@@ -142,6 +146,7 @@ def rows_at(
 @permits("registry.read")
 def count(workspace: Workspace, selection: Selection, *, progress: Progress | None = None) -> int:
     """How many rows a selection has; cancellable. What ``matches`` says without their order."""
+    require_home(workspace, selection)
     if selection.whole:
         return _held(workspace, selection)
     table = TABLES[selection.resource]
@@ -156,6 +161,7 @@ def count(workspace: Workspace, selection: Selection, *, progress: Progress | No
 @permits("registry.read")
 def with_positions(workspace: Workspace, found: Matches, *, progress: Progress | None = None) -> Matches:
     """The same matches of a whole kind with every id in order (a second for a million): any jump is then at once."""
+    require_home(workspace, found.selection)
     if found.ids is not None:
         return found
     query = select(TABLES[found.selection.resource].c.id)
@@ -171,6 +177,7 @@ def addresses_of(
     workspace: Workspace, selection: Selection, *, progress: Progress | None = None
 ) -> array[int]:
     """The ids of the addresses at which a selection's rows lie, each once: what a map shows of it."""
+    require_home(workspace, selection)
     resource = selection.resource
     way = way_to_address(resource)
     if not way:

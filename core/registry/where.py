@@ -55,6 +55,8 @@ def say(selection: Selection) -> str:
         parts.append(_("{count} picked").format(count=f"{len(selection.ids):,}"))
     if selection.addresses is not None:
         parts.append(_("at {count} addresses picked").format(count=f"{len(selection.addresses):,}"))
+    if selection.grids is not None:
+        parts.append(_("in {count} grids").format(count=f"{len(selection.grids):,}"))
     return _("; ").join(parts)
 
 

@@ -135,7 +135,7 @@ def require_person_inside(workspace: Workspace, token: str) -> None:
 
 def require_list(workspace: Workspace, resource: str, grids: Sequence[str] | None) -> None:
     """Raises ``ListOutsideGrids`` unless the actor may list a kind in these grids (None: everywhere)."""
-    if resource in MASKED and not list_is_open(workspace, resource, grids):
+    if not list_is_open(workspace, resource, grids):
         raise ListOutsideGrids(
             _("The list of {kind} goes beyond the grids you work in.").format(
                 kind=label("resource", resource)
@@ -145,7 +145,9 @@ def require_list(workspace: Workspace, resource: str, grids: Sequence[str] | Non
 
 
 def list_is_open(workspace: Workspace, resource: str, grids: Sequence[str] | None) -> bool:
-    """Whether the actor may list a masked kind in these grids: at home, or by a reason in force."""
+    """Whether the actor may list a kind in these grids: it shows nothing masked, he is at home, or for a reason."""
+    if resource not in MASKED:
+        return True
     with workspace.store.read() as connection:
         mine = own(connection, workspace.actor.name)
         if not mine or (grids is not None and mine.issuperset(grids)):

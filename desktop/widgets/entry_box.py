@@ -1,4 +1,4 @@
-"""A file outside one's own grids: the reason is asked for in its place, and once stated the file is read."""
+"""Beyond one's own grids: the reason is asked for in the place of what it opens: a file, a list, an export."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from core.i18n import _
-from core.security.own_grids import MINUTES, Entry, OutsideGrids, enter
+from core.model.names import label as name_of
+from core.security.own_grids import MINUTES, Entry, OutsideGrids, enter, enter_list
 from core.security.reasons import says_something
 from desktop import theme
 from desktop.desk import Desk
@@ -18,6 +20,7 @@ from desktop.jobs import Job
 from desktop.widgets.parts import button, card, label
 
 T = TypeVar("T")
+_WIDE = 720
 
 
 def or_refusal(read: Callable[[], T]) -> Callable[[], T | OutsideGrids]:
@@ -32,48 +35,122 @@ def or_refusal(read: Callable[[], T]) -> Callable[[], T | OutsideGrids]:
     return asked
 
 
-class EntryBox(QWidget):
+class ReasonBox(QWidget):
+    """Says what is closed and why, takes a reason that says something; ``said`` carries it, ``left`` gives up."""
+
+    said = Signal(str)
+    left = Signal()
+
+    def __init__(self, title: str, note: str, *, verb: str, icon: str, example: str) -> None:
+        super().__init__()
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText(example)
+        self.reason.setAccessibleName(_("Reason"))
+        self.reason.setMaxLength(200)
+        self.act = button(verb, self.ask, icon=icon, kind="primary")
+        self.act.setEnabled(False)
+        self.reason.textChanged.connect(lambda text: self.act.setEnabled(says_something(text)))
+        self.reason.returnPressed.connect(self.ask)
+        self.setFocusProxy(self.reason)
+        inside = QVBoxLayout()
+        inside.setSpacing(theme.M)
+        inside.addLayout(_headline(title))
+        inside.addWidget(label(note, "muted", wrap=True))
+        inside.addWidget(self.reason)
+        self.acts = QHBoxLayout()
+        self.acts.setSpacing(theme.S)
+        self.acts.addWidget(self.act)
+        self.acts.addStretch(1)
+        inside.addLayout(self.acts)
+        made = card(inside)
+        made.setMaximumWidth(_WIDE)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
+        outer.addWidget(made, 1, Qt.AlignmentFlag.AlignTop)
+        outer.addStretch(0)
+
+    def may_leave(self, words: str) -> None:
+        """Offers to give up, by a button and by Escape."""
+        self.acts.insertWidget(1, button(words, self.left.emit, tip="Esc"))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.acts.count() > 2:
+            self.left.emit()
+            return
+        super().keyPressEvent(event)
+
+    def ask(self) -> None:
+        """Hands the reason on, if it says something."""
+        if says_something(self.reason.text()):
+            self.act.setEnabled(False)
+            self.said.emit(self.reason.text())
+
+
+class EntryBox(ReasonBox):
     """Says where the record lies and takes the reason; ``entered`` tells that it may be read now."""
 
     entered = Signal()
 
     def __init__(self, desk: Desk, resource: str, entity: int, refusal: OutsideGrids) -> None:
-        super().__init__()
-        self._desk, self._resource, self._entity = desk, resource, entity
-        self.reason = QLineEdit()
-        self.reason.setPlaceholderText(_("Reason, e.g. visiting somebody who moved here from my grid"))
-        self.reason.setMaxLength(200)
-        self.act = button(_("Open for {n} minutes").format(n=MINUTES), self.ask, icon="eye", kind="primary")
-        self.act.setEnabled(False)
-        self.reason.textChanged.connect(lambda text: self.act.setEnabled(says_something(text)))
-        self.reason.returnPressed.connect(self.ask)
-        self.setFocusProxy(self.reason)
-        row = QHBoxLayout()
-        row.addWidget(self.reason, 1)
-        row.addWidget(self.act)
-        inside = QVBoxLayout()
-        inside.setSpacing(theme.M)
-        inside.addWidget(label(refusal.message, "heading", wrap=True))
         note = _("This one record is opened for {n} minutes. Your name, the time and the reason are recorded; "
                  "the auditor reads them.")  # fmt: skip
-        inside.addWidget(label(note.format(n=MINUTES), "muted", wrap=True))
-        inside.addLayout(row)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
-        outer.addWidget(card(inside), 0, Qt.AlignmentFlag.AlignTop)
+        super().__init__(
+            refusal.message, note.format(n=MINUTES), verb=_("Open for {n} minutes").format(n=MINUTES), icon="eye",
+            example=_("Reason, e.g. visiting somebody who moved here from my grid"),
+        )  # fmt: skip
+        self.said.connect(
+            lambda reason: opened(self, desk, partial(enter, desk.workspace, resource, entity, reason))
+        )
 
-    def ask(self) -> None:
-        """Opens the record; who asked and why is recorded before anything is shown."""
-        if not says_something(self.reason.text()):
-            return
-        self.act.setEnabled(False)
-        work = partial(enter, self._desk.workspace, self._resource, self._entity, self.reason.text())
-        job = self._desk.jobs.write(work, self._opened)
-        job.ended.connect(self._ended)
 
-    def _opened(self, _entry: Entry) -> None:
-        self.entered.emit()
+class ListEntryBox(ReasonBox):
+    """A masked list beyond the own grids; ``entered`` tells that it may be shown now."""
 
-    def _ended(self, job: Job) -> None:
+    entered = Signal()
+
+    def __init__(self, desk: Desk, resource: str) -> None:
+        kind = name_of("resource", resource)
+        note = _("The masked list of the whole district is opened for {n} minutes; each record still asks for a reason "
+                 "of its own. Your name, the time and the reason are recorded; the auditor reads them.")  # fmt: skip
+        super().__init__(
+            _("{kind} beyond your own grids").format(kind=kind), note.format(n=MINUTES),
+            verb=_("Open for {n} minutes").format(n=MINUTES), icon="eye",
+            example=_("Reason, e.g. looking for relatives of a lost person"),
+        )  # fmt: skip
+        self.may_leave(_("Back to my grids"))
+        self.said.connect(
+            lambda reason: opened(self, desk, partial(enter_list, desk.workspace, resource, reason))
+        )
+
+
+class ExportReason(ReasonBox):
+    """An export beyond the own grids; ``said`` carries the reason under which it is made."""
+
+    def __init__(self, resource: str) -> None:
+        note = _("The rows lie beyond your own grids. Your name, the time, the reason and the filter are recorded; the "
+                 "auditor reads them.")  # fmt: skip
+        super().__init__(
+            _("Export of {kind} beyond your own grids").format(kind=name_of("resource", resource)), note,
+            verb=_("Export"), icon="export", example=_("Reason, e.g. joint inspection with the fire brigade"),
+        )  # fmt: skip
+
+
+def opened(box: EntryBox | ListEntryBox, desk: Desk, enter_now: Callable[[], Entry]) -> None:
+    """Opens what was asked for; who asked and why is recorded before anything is shown."""
+    job = desk.jobs.write(enter_now, lambda _entry: box.entered.emit())
+
+    def ended(job: Job) -> None:
         if job.state != "done":
-            self.act.setEnabled(True)
+            box.act.setEnabled(True)
+
+    job.ended.connect(ended)
+
+
+def _headline(title: str) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(theme.S)
+    picture = QLabel()
+    picture.setPixmap(theme.pixmap("lock", theme.tokens().status("warning"), 20))
+    row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+    row.addWidget(label(title, "heading", wrap=True), 1)
+    return row

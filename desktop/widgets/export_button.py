@@ -8,9 +8,12 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from core.i18n import _
 from core.model.names import label as name_of
+from core.registry.at_home import beyond
 from core.registry.exporting import ExportResult, export
+from core.registry.filters import Selection
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.entry_box import ExportReason
 from desktop.widgets.rows_window import ListingModel
 
 _FORMS = "Excel (*.xlsx);;CSV (*.csv);;GeoPackage (*.gpkg)"
@@ -36,12 +39,24 @@ class ExportButton(QPushButton):
             self.write(path if path.suffix else path.with_suffix("." + chosen.rsplit(".", 1)[-1].rstrip(")")))
 
     def write(self, path: Path) -> None:
-        """Writes the file."""
-        workspace, selection = self._desk.workspace, self._model.chosen()
+        """Writes the file; beyond the own grids a reason is asked for first."""
+        selection = self._model.chosen()
+        if not beyond(self._desk.workspace, selection):
+            self._write(path, selection, "")
+            return
+        box = ExportReason(selection.resource)
+        box.said.connect(lambda reason: self._write(path, selection, reason))
+        self._desk.show_drawer(_("State a reason"), box)
+        box.reason.setFocus()
+
+    def _write(self, path: Path, selection: Selection, reason: str) -> None:
+        workspace = self._desk.workspace
         columns = [name for name in self._model.columns if not name.endswith(_TOKENS)]
         self._desk.jobs.run(
             _("Exporting {file}").format(file=path.name),
-            lambda progress: export(workspace, selection, path, columns=columns, progress=progress),
+            lambda progress: export(
+                workspace, selection, path, columns=columns, reason=reason, progress=progress
+            ),
             self._written,
         )
 

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QToolBu
 from core.errors import GridLinkError
 from core.i18n import N_, _
 from core.model.labels import field_title, shown_value
+from core.registry.at_home import placed
 from core.registry.divisions import division_name
 from core.registry.fields import Field, fields
 from core.registry.filters import Condition, Operator, Selection, State, checked
 from core.registry.where import say
 from desktop import theme
-from desktop.widgets.parts import button, clear, label
+from desktop.widgets.parts import button, clear, label, segment
 
 _STATES: Final[dict[State, str]] = {
     "in_use": N_("only those in use"), "all": N_("with retired ones"), "retired": N_("retired ones only"),
@@ -42,7 +43,9 @@ class FilterBar(QWidget):
 
     def __init__(self, *beside: QWidget) -> None:
         super().__init__()
-        self.selection = Selection("address")
+        self.selection, self.own = Selection("address"), tuple[str, ...]()
+        self.mine = segment(_("My grids"), self._mine_turned, chosen=True)
+        self.mine.setVisible(False)
         self.text = QLineEdit()
         self.text.setPlaceholderText(_("Filter: two characters or more"))
         self.text.setClearButtonEnabled(True)
@@ -64,7 +67,7 @@ class FilterBar(QWidget):
         self.asking.setVisible(False)
         row = QHBoxLayout()
         row.setSpacing(theme.S)
-        for widget in (self.text, self.state, self.add):
+        for widget in (self.mine, self.text, self.state, self.add):
             row.addWidget(widget)
         row.addStretch(1)
         for other in beside:
@@ -79,6 +82,13 @@ class FilterBar(QWidget):
         column.addLayout(row)
         column.addWidget(self.asking)
         column.addWidget(self._line)
+
+    def show_own(self, grids: Sequence[str]) -> None:
+        """The user's own grids: where there are some, a button says whether the rows are narrowed to them."""
+        self.own = tuple(grids)
+        self.mine.setText(_("My grids ({n})").format(n=f"{len(self.own):,}"))
+        self.mine.setToolTip(_("Only what lies in your own grids. People, houses and organisations elsewhere are "
+                               "listed for a stated reason."))  # fmt: skip
 
     def show_selection(self, selection: Selection) -> None:
         """Shows what a selection is made of, without telling that it changed."""
@@ -118,7 +128,7 @@ class FilterBar(QWidget):
     def clear_all(self) -> None:
         """Every row in use again."""
         self.text.clear()
-        self._change(Selection(self.selection.resource))
+        self._change(Selection(self.selection.resource, grids=self.selection.grids))
         self.show_selection(self.selection)
 
     def _change(self, selection: Selection) -> None:
@@ -130,21 +140,29 @@ class FilterBar(QWidget):
         self._wait.stop()
         self.changed.emit(self.wanted())
 
+    def _mine_turned(self) -> None:
+        self._change(replace(self.selection, grids=self.own if self.mine.isChecked() else None))
+
     def _state_chosen(self) -> None:
         self._change(replace(self.selection, state=self.state.currentData()))
 
     def _draw(self) -> None:
         clear(self._chips)
+        at_home = self.selection.grids is not None and set(self.selection.grids) == set(self.own)
+        self.mine.setChecked(at_home)
+        self.mine.setVisible(bool(self.own) and placed(self.selection.resource))
+        narrowed = replace(self.selection, grids=None) if at_home else self.selection  # the button says it already
         for number, one in enumerate(self.selection.conditions):
             self._chips.addWidget(_Chip(chip_text(self.selection.resource, one), partial(self.take_away, number)))
-        picked = replace(self.selection, conditions=(), state="in_use")
+        picked = replace(narrowed, conditions=(), state="in_use")
         if not picked.whole:
+            kept = self.selection.grids if at_home else None
             self._chips.addWidget(_Chip(say(picked), partial(self._change, replace(
-                self.selection, ids=None, addresses=None))))  # fmt: skip
-        if not self.selection.whole:
+                self.selection, ids=None, addresses=None, grids=kept))))  # fmt: skip
+        if not narrowed.whole:
             self._chips.addWidget(button(_("Clear the filter"), self.clear_all, kind="link"))
         self._chips.addStretch(1)
-        self._line.setVisible(not self.selection.whole)
+        self._line.setVisible(not narrowed.whole)
 
 
 class _Chip(QFrame):

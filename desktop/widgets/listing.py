@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -10,14 +11,17 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHeaderView, QStackedWidget, QVBoxLayout, QWidget
 
 from core.i18n import _
+from core.registry.at_home import at_home
 from core.registry.filters import Selection
 from core.registry.tables import Order
 from core.registry.views import View
+from core.security.own_grids import home, list_is_open
 from desktop import theme
 from desktop.desk import Desk
+from desktop.widgets.entry_box import ListEntryBox
 from desktop.widgets.export_button import ExportButton
 from desktop.widgets.filter_bar import FilterBar
-from desktop.widgets.parts import button, empty, label
+from desktop.widgets.parts import button, clear, empty, label
 from desktop.widgets.pick_bar import PickBar
 from desktop.widgets.rows_window import ListingModel
 from desktop.widgets.table_menus import ColumnMenu, ViewMenu
@@ -32,7 +36,7 @@ WIDTHS = {
 _PLAIN = 110
 _PATIENCE = 150
 """Milliseconds before waiting is shown."""
-_ROWS, _NONE_YET, _NONE_MATCH, _LOOKING = range(4)
+_ROWS, _NONE_YET, _NONE_MATCH, _LOOKING, _CLOSED = range(5)
 
 
 class Listing(QWidget):
@@ -67,6 +71,10 @@ class Listing(QWidget):
         """Shows any selection; the filter bar says what it is made of."""
         if selection.resource != self.model.resource:
             self.remember()
+        own = home(self.desk.workspace)
+        self.bar.show_own(own)
+        if own:
+            selection = at_home(self.desk.workspace, selection)
         self.bar.show_selection(selection)
         kept = self.desk.memory.get(f"columns-{selection.resource}", [])
         self._show(selection, order=order, columns=columns or kept)
@@ -117,6 +125,10 @@ class Listing(QWidget):
             empty("search", _("No row fulfils all conditions."), again), empty("waiting", _("Looking for the rows")),
         ):  # fmt: skip
             self._states.addWidget(state)
+        closed = QWidget()
+        self._asked = QVBoxLayout(closed)
+        self._asked.setContentsMargins(0, 0, 0, 0)
+        self._states.addWidget(closed)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.M)
@@ -151,17 +163,32 @@ class Listing(QWidget):
     # --- what happens ---
 
     def _filtered(self, selection: Selection) -> None:
-        if selection != self.model.selection:
+        if selection != self.model.selection or self._states.currentIndex() == _CLOSED:
             self._show(selection, columns=self.model.columns)
 
     def _show(self, selection: Selection, *, order: Order | None = None, columns: Sequence[str] = ()) -> None:
         self.count.clear()
+        if not list_is_open(self.desk.workspace, selection.resource, selection.grids):
+            self._ask_reason(partial(self._show, selection, order=order, columns=columns), selection.resource)
+            return
+        self._states.setCurrentIndex(_ROWS)
         self._slow.start()
         self.model.show(selection, order=order, columns=columns)
         self.columns.show_columns(selection.resource, self.model.columns)
         self.views.show_kind(selection.resource)
         self._dress()
         self.shown.emit()
+
+    def _ask_reason(self, show: Callable[[], None], resource: str) -> None:
+        """A masked list beyond the own grids opens for a reason, asked for in its place."""
+        self._slow.stop()
+        clear(self._asked)
+        box = ListEntryBox(self.desk, resource)
+        box.entered.connect(show)
+        box.left.connect(self.bar.mine.click)
+        self._asked.addWidget(box)
+        self._states.setCurrentIndex(_CLOSED)
+        box.reason.setFocus()
 
     def _dress(self) -> None:
         kept = self.desk.memory.get(f"widths-{self.model.resource}", {})
@@ -177,17 +204,22 @@ class Listing(QWidget):
 
     def _told(self, total: int) -> None:
         self._slow.stop()
-        whole = self.model.selection.whole
+        whole = replace(self.model.selection, grids=None).whole
         text = _("{n} records") if whole else _("{n} matching")
         self.count.setText(text.format(n=f"{total:,}"))
-        self._states.setCurrentIndex(_ROWS if total else _NONE_YET if whole else _NONE_MATCH)
+        self._states.setCurrentIndex(
+            _ROWS if total else _NONE_YET if self.model.selection.whole else _NONE_MATCH
+        )
 
     def _columns_chosen(self, columns: Sequence[str]) -> None:
         self._show(self.model.selection, columns=columns)
         self.remember()
 
     def _as_view(self, name: str) -> View:
-        return View(name, self.model.selection, self.model.order, tuple(self.model.columns))
+        everywhere = replace(
+            self.model.selection, grids=None
+        )  # opened again, it is narrowed to the grids of then
+        return View(name, everywhere, self.model.order, tuple(self.model.columns))
 
     def _view_opened(self, view: View) -> None:
         self.show_selection(view.selection, order=view.order, columns=view.columns)

@@ -20,6 +20,7 @@ from core.atlas.choropleth import Choropleth
 from core.atlas.selecting import Found, Inside, at_place, index_of, inside, listed, position, shape_of
 from core.errors import GridLinkError
 from core.i18n import _
+from core.registry.at_home import at_home
 from core.registry.browse import search
 from core.registry.exporting import export
 from core.registry.filters import Selection
@@ -181,8 +182,9 @@ class MapWork(QObject):
             return
         workspace = self._desk.workspace
         chosen = _("chosen on the map") + f": {self._area}"
-        rows = Selection(one.resource, state="all", ids=tuple(one.ids))
-        told = _("{count} records exported to {path}.")
+        rows = at_home(workspace, Selection(one.resource, state="all", ids=tuple(one.ids)))
+        told = _("{count} records exported to {path}.") if rows.grids is None else _(
+            "{count} records of your own grids exported to {path}.")  # fmt: skip
         self._desk.jobs.run(
             _("Exporting what was chosen on the map"),
             lambda progress: export(workspace, rows, out, chosen=chosen, progress=progress),

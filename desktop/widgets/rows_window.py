@@ -128,7 +128,8 @@ class ListingModel(QAbstractTableModel):
     def chosen(self) -> Selection:
         """What an act on several rows takes: the picked rows, or all matching where none or all are picked."""
         if self.picked:
-            return Selection(self.resource, state="all", ids=tuple(sorted(self.picked)))
+            picked = tuple(sorted(self.picked))
+            return Selection(self.resource, state="all", ids=picked, grids=self.selection.grids)
         return self.selection
 
     def _picks_told(self) -> None:
