@@ -30,6 +30,7 @@ from core.cli import (
     packaging,
     placing,
     pushing,
+    rounding,
     ruling,
     sheets,
     stewarding,
@@ -68,7 +69,7 @@ def cli(context: click.Context, store: str | None, as_json: bool) -> None:
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
     ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, extracting, evidencing,
-    pushing, ferrying, training, assigning,
+    pushing, rounding, ferrying, training, assigning,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

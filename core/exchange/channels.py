@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, insert, select, update
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, insert, select, update
 from core.errors import GridLinkError
 from core.exchange.connectors import connector
 from core.exchange.declaration import Connector, Limits
-from core.exchange.formats import CHINA
+from core.exchange.hours import is_open
 from core.exchange.retry import blames_records
 from core.exchange.troubles import Trouble
 from core.i18n import _
@@ -23,7 +23,6 @@ from core.security.workspace import Workspace, permits
 Closed = Literal["", "paused", "broken_off", "outside_hours"]
 NEEDS_YOU: Final = 3
 """After so many runs in a row that ended in trouble somebody has to look."""
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class ChannelPaused(GridLinkError):
@@ -50,30 +49,20 @@ class Channel:
         """Why nothing goes by itself at this moment; empty if it may."""
         if self.paused_at:
             return "paused"
-        if self.retry_at and self.retry_at > _stamp(now):
+        if self.broken_until(now) is not None:
             return "broken_off"
         return "" if is_open(limits, now) else "outside_hours"
+
+    def broken_until(self, now: datetime) -> datetime | None:
+        """Until when the circuit breaker is open; a trouble that is still to come is a clock's that was put back."""
+        if not self.retry_at or self.retry_at <= _stamp(now) or (self.trouble_at or "") > _stamp(now):
+            return None
+        return datetime.fromisoformat(self.retry_at)
 
     @property
     def needs_somebody(self) -> bool:
         """Whether trying again has failed so often that a person has to look."""
         return self.failures >= NEEDS_YOU
-
-
-def is_open(limits: Limits, now: datetime) -> bool:
-    """Whether ``now`` is within the operator's hours, in China's time; hours may pass midnight."""
-    local = now.astimezone(CHINA)
-    at = local.strftime("%H:%M")
-    if not day_is_open(limits, local.date()):
-        return False
-    if limits.begin <= limits.end:
-        return limits.begin <= at <= limits.end
-    return at >= limits.begin or at <= limits.end
-
-
-def day_is_open(limits: Limits, day: date) -> bool:
-    """Whether the operator takes anything on that day."""
-    return not limits.days or _DAYS[day.weekday()] in limits.days
 
 
 def read_channel(connection: Connection, target: str) -> Channel:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from core.errors import GridLinkError
 from core.exchange import settings
 from core.exchange.connectors import connector, connectors, targets
+from core.exchange.declared import in_force
 from core.exchange.settings import ConnectorSettingInvalid
 from core.exchange.transports.https import Https
 from core.exchange.transports.pace import pace_of
@@ -78,7 +79,7 @@ def configure_connector(
     A token or certificate that is None stays as it is. ``secrets`` go to the keyring. Raises
     ``ConnectorUnknown``, ``ConnectorSettingInvalid`` or ``NoSecret``. The audit keeps the act without any secret.
     """
-    declared = connector(target)
+    declared = in_force(workspace.store, target)
     settings.check(declared, base_url=base_url, ca_pem=ca_pem, receipt_public_pem=receipt_public_pem)
     settings.check_secrets(declared, secrets or {})
     if certificate:

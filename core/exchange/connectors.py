@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,17 +75,23 @@ def connector(target: str) -> Connector:
 
 def read(path: Path) -> Connector:
     """The declaration in a file; raises ``DeclarationInvalid`` with every fault, its line and its cure."""
-    text = path.read_text(encoding="utf-8")
+    return parse(path.read_text(encoding="utf-8"), name=path.stem, file=path.name)
+
+
+@lru_cache(maxsize=64)
+def parse(text: str, *, name: str, file: str = "") -> Connector:
+    """The declaration of ``name`` in a text; raises ``DeclarationInvalid`` as ``read``."""
+    file = file or f"{name}.toml"
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else 1
-        raise _invalid(path, [(line, _("This is not TOML: {problem}.").format(problem=error))]) from error
-    faults = list(_faults(path.stem, given))
+        raise invalid(file, [(line, _("This is not TOML: {problem}.").format(problem=error))]) from error
+    faults = list(_faults(name, given))
     if faults:
-        raise _invalid(
-            path, [(line_of(text, place), _saying(code, place, facts)) for place, code, facts in faults]
+        raise invalid(
+            file, [(line_of(text, place), _saying(code, place, facts)) for place, code, facts in faults]
         )
     return _validated(given)
 
@@ -190,12 +196,13 @@ def _saying(code: str, place: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     return _(_SAYINGS.get(code, _OTHERWISE)).format(place=".".join(place), **{"problem": ""} | dict(facts))
 
 
-def _invalid(path: Path, faults: list[tuple[int, str]]) -> DeclarationInvalid:
+def invalid(file: str, faults: list[tuple[int, str]]) -> DeclarationInvalid:
+    """The error for faults of a declaration: line and sentence of each."""
     line, first = min(faults)
     return DeclarationInvalid(
-        _("{file}, line {line}: {problem}").format(file=path.name, line=line, problem=first),
+        _("{file}, line {line}: {problem}").format(file=file, line=line, problem=first),
         cure=_("Correct that line of the connector's file; “gridlink connector list” checks all of them."),
-        file=path.name,
+        file=file,
         line=line,
         faults=[{"line": at, "message": message} for at, message in sorted(faults)],
     )

@@ -15,8 +15,8 @@ import orjson
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import after_run
 from core.exchange.configuration import Endpoint
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
+from core.exchange.declared import in_force
 from core.exchange.gate import Gate
 from core.exchange.leasing import Lease, Leased
 from core.exchange.messages import Message
@@ -69,7 +69,7 @@ class Dealing:
 
     def __init__(self, workspace: Workspace, end: Endpoint, progress: Progress, *, due_only: bool) -> None:
         self.workspace, self.store, self.progress = workspace, workspace.store, progress
-        self.connector: Connector = connector(end.target)
+        self.connector: Connector = in_force(workspace.store, end.target)
         self.due_by = workspace.now() if due_only else None
         self.result = PushResult()
         self._gates = {resource: Gate(self.connector, resource) for resource in self.connector.push}

@@ -8,10 +8,10 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from core.exchange.channels import day_is_open
-from core.exchange.connectors import connectors
 from core.exchange.declaration import Limits
+from core.exchange.declared import every
 from core.exchange.formats import CHINA
+from core.exchange.hours import day_is_open
 from core.i18n import _
 from core.model.exchange import channel, connector_setting
 
@@ -36,12 +36,12 @@ def silent(connection: Connection, receipts: Mapping[str, str], now: datetime) -
     zero = select(connector_setting.c.target, connector_setting.c.changed_at, channel.c.zero_at).outerjoin(
         channel, channel.c.target == connector_setting.c.target
     )
-    wants = {it.target: it.limits for it in connectors() if it.receipts.zero_report}
+    wants = {it.target: it.limits for it in every(connection) if it.receipts.zero_report}
     found = {}
     for target, set_up_at, zero_at in connection.execute(zero.where(connector_setting.c.target.in_(wants))):
         words = [word for word in (receipts.get(target), zero_at) if word]
-        heard = max(words, key=_day, default=str(set_up_at))
-        if _missed_a_day(wants[target], _day(heard), _day(now.isoformat())):
+        heard = max(words, key=day_of, default=str(set_up_at))
+        if missed_a_day(wants[target], day_of(heard), day_of(now.isoformat())):
             found[str(target)] = heard
     return found
 
@@ -56,17 +56,17 @@ def alarms(system: str, left: int | None, silent_since: str | None) -> tuple[str
             system=system, n=EVIDENCE_HOURS))  # fmt: skip
     if silent_since is not None:
         told.append(_("{system} wants to hear from us every day; the last it heard was on {day}.").format(
-            system=system, day=_day(silent_since).isoformat()))  # fmt: skip
+            system=system, day=day_of(silent_since).isoformat()))  # fmt: skip
     return tuple(told)
 
 
-def _missed_a_day(limits: Limits, last: date, today: date) -> bool:
-    """Whether a whole day lies between on which the operator takes something."""
+def missed_a_day(limits: Limits, last: date, today: date) -> bool:
+    """Whether a whole day lies between the two on which the operator takes something."""
     between = (last + timedelta(days=n) for n in range(1, min((today - last).days, 8)))
     return any(day_is_open(limits, day) for day in between)
 
 
-def _day(at: str) -> date:
+def day_of(at: str) -> date:
     """The day in China of a moment; a day stays that day."""
     moment = datetime.fromisoformat(at)
     return (moment.astimezone(CHINA) if moment.tzinfo else moment).date()

@@ -16,6 +16,7 @@ from core.exchange import message_log, settling
 from core.exchange.channels import require_open
 from core.exchange.configuration import Endpoint, endpoint
 from core.exchange.connectors import connector
+from core.exchange.declared import in_force
 from core.exchange.ferry_receipts import compose, summary
 from core.exchange.message_log import Crossing
 from core.exchange.receipts import Receipt, read_public_key, read_receipt
@@ -129,7 +130,7 @@ class _Crossing:
 
     def __init__(self, workspace: Workspace, progress: Progress) -> None:
         self.workspace, self.progress = workspace, progress
-        it, self._end = connector(SYSTEM), endpoint(workspace.store, SYSTEM)
+        it, self._end = in_force(workspace.store, SYSTEM), endpoint(workspace.store, SYSTEM)
         base = folder_of(self._end.base_url)
         self.inbox, self.ferry = Inbox(base, it.routes), Ferry(base, it.routes, pace_of(it))
         self._receiver = it.receiver

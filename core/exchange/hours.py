@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Final
 
 from core.errors import GridLinkError
@@ -32,6 +32,21 @@ def is_open(limits: Limits, now: datetime) -> bool:
     )
     began = local - timedelta(days=1) if past_midnight and clock <= limits.end else local
     return inside and (not limits.days or _DAYS[began.weekday()] in limits.days)
+
+
+def next_open(limits: Limits, after: datetime) -> datetime | None:
+    """The first moment from ``after`` on at which the operator lets us in; None if no day is named that comes."""
+    if is_open(limits, after):
+        return after
+    hour, minute = (int(part) for part in limits.begin.split(":"))
+    day = after.astimezone(_CHINA).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    days = (day + timedelta(days=n) for n in range(9))
+    return next((at for at in days if at >= after and is_open(limits, at)), None)
+
+
+def day_is_open(limits: Limits, day: date) -> bool:
+    """Whether the operator takes anything on that day."""
+    return not limits.days or _DAYS[day.weekday()] in limits.days
 
 
 def require_open(it: Connector, now: datetime) -> None:

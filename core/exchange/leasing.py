@@ -10,8 +10,9 @@ import platform
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psutil
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true, update
@@ -25,6 +26,9 @@ from core.store.bulk import chunks
 ENDED: set[str] = set()
 """The owners in this process whose run is over, whatever they could not write any more."""
 
+
+TOO_FAR: Final = timedelta(days=2)
+"""Nothing is ever put off that far: what is due later was entered by a clock that has been put back since."""
 
 Parents = Mapping[str, str]
 """Resource → the resource whose receipt its records wait for."""
@@ -84,7 +88,8 @@ def take_awaited(
     """
     void = _abandoned(connection, lease, now)
     if not abandoned:
-        settled = or_(delivery.c.state_at.is_(None), delivery.c.state_at <= left_by) if left_by else true()
+        told = (delivery.c.state_at.is_(None), delivery.c.state_at <= left_by, delivery.c.state_at > now)
+        settled = or_(*told) if left_by else true()
         void = or_(void, and_(delivery.c.lease_until.is_(None), settled))
     sent = and_(delivery.c.target == lease.target, delivery.c.state == "sent")
     items = _take(connection, lease, and_(sent, void, delivery.c.id > after), (delivery.c.id,), limit)
@@ -167,7 +172,8 @@ def _ready(target: str, due_by: str | None, parents: Parents) -> ColumnElement[b
     """What may leave now."""
     conditions = [delivery.c.target == target, delivery.c.state == "waiting"]
     if due_by is not None:
-        conditions.append(delivery.c.due_at <= due_by)
+        beyond = (datetime.fromisoformat(due_by) + TOO_FAR).astimezone(UTC).isoformat(timespec="milliseconds")
+        conditions.append(or_(delivery.c.due_at <= due_by, delivery.c.due_at > beyond))
     return and_(*conditions, *(~_waits_for(target, child, parent) for child, parent in parents.items()))
 
 
@@ -213,7 +219,7 @@ def _abandoned(connection: Connection, lease: Lease, now: str) -> ColumnElement[
     owners = connection.execute(
         select(delivery.c.batch).where(sent, delivery.c.lease_until >= now).distinct()
     )
-    gone = [owner for owner in owners.scalars() if _is_gone(owner)]
+    gone = [owner for owner in owners.scalars() if is_gone(owner)]
     return and_(
         delivery.c.lease_until.is_not(None), or_(delivery.c.lease_until < now, delivery.c.batch.in_(gone))
     )
@@ -230,7 +236,7 @@ def update_held(connection: Connection, lease: Lease, ids: Collection[int], **va
         connection.execute(update(delivery).where(delivery.c.id.in_(some), *held(lease)).values(**values))
 
 
-def _is_gone(owner: str) -> bool:
+def is_gone(owner: str) -> bool:
     """Whether the lease's process ran on this machine and runs no more, or its run in this process is over."""
     if owner in ENDED:
         return True

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, RowMapping, select
 from core.errors import GridLinkError
 from core.exchange import outbox
 from core.exchange.configuration import ConnectorNotConfigured, endpoint
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector, Field
+from core.exchange.declared import as_of
 from core.exchange.formats import written
 from core.exchange.messages import canonical
 from core.exchange.outbox import Delivery
@@ -103,7 +103,7 @@ def delivery_detail(workspace: Workspace, id: int) -> Detail:
 
 
 def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, shown: Delivery) -> Detail:
-    it = connector(kept["target"])
+    it = as_of(connection, kept["target"], kept["state_at"] or kept["settled_at"] or workspace.now())
     now, then = _versions(connection, kept)
     mapped = it.push[kept["resource"]].fields if kept["resource"] in it.push else ()
     sent = _sent(mapped, kept, then)

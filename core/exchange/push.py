@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.exchange.channels import read_channel, require_open
 from core.exchange.configuration import Endpoint, configured_targets, endpoint, not_configured
 from core.exchange.connectors import connector
+from core.exchange.declared import current
 from core.exchange.leasing import count_open
 from core.exchange.sending import PushResult, Run
 from core.exchange.troubles import Trouble
@@ -16,7 +17,11 @@ __all__ = ["PushResult", "push"]
 
 @permits("exchange.push")
 def push(
-    workspace: Workspace, target: str | None = None, *, progress: Progress | None = None, due_only: bool = False
+    workspace: Workspace,
+    target: str | None = None,
+    *,
+    progress: Progress | None = None,
+    due_only: bool = False,
 ) -> dict[str, PushResult]:
     """Sends what waits for ``target`` (for every configured one if None) and settles what is awaited.
 
@@ -51,7 +56,9 @@ def push(
 def _closed(workspace: Workspace, end: Endpoint, *, due_only: bool) -> PushResult | None:
     """What there is to say of a target that nothing goes to now; None if the way is open."""
     with workspace.store.read() as connection:
-        why = read_channel(connection, end.target).closed(connector(end.target).limits, workspace.clock())
+        why = read_channel(connection, end.target).closed(
+            current(connection, end.target).limits, workspace.clock()
+        )
         if why == "paused" or (why and due_only):
             return PushResult(waiting=count_open(connection, end.target))
     return None

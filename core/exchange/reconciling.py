@@ -19,6 +19,7 @@ from core.exchange import message_log
 from core.exchange.configuration import endpoint
 from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
+from core.exchange.declared import in_force
 from core.exchange.gate import Gate
 from core.exchange.leasing import Leased
 from core.exchange.message_log import Crossing
@@ -87,7 +88,7 @@ def reconcile(workspace: Workspace, target: str, progress: Progress | None = Non
 
     Raises ``ReconciliationNotOffered`` or a ``Trouble``.
     """
-    progress, it = progress or Progress(), connector(target)
+    progress, it = progress or Progress(), in_force(workspace.store, target)
     progress.phase(_("Asking {system} what it holds").format(system=_(it.title)))
     theirs = _theirs(workspace, it, progress)
     progress.phase(_("Comparing with our receipts"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from core.exchange.channels import Channel, Closed
-from core.exchange.connectors import connector, connectors
+from core.exchange.connectors import connector
+from core.exchange.declared import every
 from core.exchange.reconciling import Reconciled
 from core.model.exchange import channel, delivery, reconciliation
 from core.security.workspace import Workspace, permits
@@ -40,6 +41,7 @@ def ways(workspace: Workspace) -> dict[str, Way]:
     newest = select(func.max(reconciliation.c.id)).group_by(reconciliation.c.target)
     with workspace.store.read() as connection:
         held = {row["target"]: Channel(**row) for row in connection.execute(select(channel)).mappings()}
+        declared = every(connection)
         rows = connection.execute(select(reconciliation).where(reconciliation.c.id.in_(newest))).all()
     compared = {
         row.target: Compared(
@@ -50,7 +52,7 @@ def ways(workspace: Workspace) -> dict[str, Way]:
     }  # fmt: skip
     now = workspace.clock()
     made = {}
-    for it in connectors():
+    for it in declared:
         one = held.get(it.target, Channel(it.target))
         made[it.target] = Way(one, one.closed(it.limits, now), compared.get(it.target))
     return made

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
 from core.exchange.configuration import Endpoint, endpoint
-from core.exchange.connectors import connector
+from core.exchange.declared import in_force
 from core.model.exchange import connector_setting
 from core.security import keys
 from core.security.workspace import Workspace, permits
@@ -104,7 +104,7 @@ def _certificates(end: Endpoint, now: str) -> tuple[Certificate, ...]:
 def _secrets(store: Store, end: Endpoint) -> dict[str, bool]:
     return {
         name: (name == "token" and bool(end.token)) or keys.holds_secret(store.location, end.target, name)
-        for name in connector(end.target).authentication.secrets
+        for name in in_force(store, end.target).authentication.secrets
     }
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from core.exchange.configuration import Endpoint, endpoint
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
+from core.exchange.declared import in_force
 from core.exchange.settings import folder_of, scheme
 from core.exchange.transports.carrier import Carrier
 from core.exchange.transports.credentials import Bearer, ClientCertificate, Refreshed, Signed
@@ -20,26 +20,28 @@ from core.exchange.transports.sftp import Sftp
 from core.exchange.transports.source import Source
 from core.security import keys
 from core.security.workspace import Workspace
+from core.store.engine import Store
 
 
-def carrier(workspace: Workspace, target: str) -> Carrier:
+def carrier(workspace: Workspace, target: str, *, tried: Connector | None = None) -> Carrier:
     """An open way for messages to ``target``.
 
     A folder as the address of a system that is reached otherwise means that its channel carries the messages.
-    Raises ``ConnectorUnknown``, ``ConnectorNotConfigured`` or ``NoSecret``.
+    ``tried`` is a declaration to try in the place of the one in force. Raises ``ConnectorUnknown``,
+    ``ConnectorNotConfigured`` or ``NoSecret``.
     """
-    it, end = connector(target), endpoint(workspace.store, target)
+    it, end = tried or in_force(workspace.store, target), endpoint(workspace.store, target)
     begins = scheme(end.base_url)
     if begins == "file":
-        return Ferry(folder_of(end.base_url), routes_of(it, end), pace_of(it))
+        return Ferry(folder_of(end.base_url), routes_of(workspace.store, it, end), pace_of(it))
     if begins == "sftp":
         return sftp(workspace, it, end)
     return https(workspace, it, end)
 
 
-def source(workspace: Workspace, system: str) -> Source:
+def source(workspace: Workspace, system: str, *, tried: Connector | None = None) -> Source:
     """An open way to extract from ``system``; raises as ``carrier``."""
-    it, end = connector(system), endpoint(workspace.store, system)
+    it, end = tried or in_force(workspace.store, system), endpoint(workspace.store, system)
     begins = scheme(end.base_url)
     if begins == "file":
         return Exports(folder_of(end.base_url), pace_of(it))
@@ -49,10 +51,10 @@ def source(workspace: Workspace, system: str) -> Source:
     return Database(end.base_url, password=password, connect_seconds=it.connect_seconds, pace=pace_of(it))
 
 
-def routes_of(it: Connector, end: Endpoint) -> Mapping[str, str]:
+def routes_of(store: Store, it: Connector, end: Endpoint) -> Mapping[str, str]:
     """The routes of the way that is really taken: the channel's where a channel carries."""
     by_channel = scheme(end.base_url) == "file" and it.transport.kind not in {"ferry", "files"}
-    return connector(it.carried_by).routes if by_channel and it.carried_by else it.routes
+    return in_force(store, it.carried_by).routes if by_channel and it.carried_by else it.routes
 
 
 def https(workspace: Workspace, it: Connector, end: Endpoint) -> Https:

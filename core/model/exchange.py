@@ -83,3 +83,27 @@ reconciliation_difference = Table(
     text("key"), Column("entity", BigId),
 )  # fmt: skip
 """What one side holds and the other does not, or otherwise, to the record."""
+
+exchange_duty = Table(
+    "exchange_duty", metadata,
+    Column("target", String, primary_key=True), Column("act", String, primary_key=True),  # ferry | extract | push | …
+    Column("tried_at", String), Column("done_at", String),
+    number("failures", server_default="0"),  # in a row
+    Column("trouble", String), Column("message", String),
+)  # fmt: skip
+"""When what runs by itself was last tried for a target, and how that ended."""
+
+exchange_round = Table(
+    "exchange_round", metadata, Column("id", BigId, primary_key=True, autoincrement=False),
+    Column("owner", String), Column("lease_until", String),  # who is at it now
+    text("began_at"), Column("ended_at", String), text("actor"),
+)  # fmt: skip
+"""The one round of a store: the client that is at it, or was last."""
+
+connector_declaration = Table(
+    "connector_declaration", metadata, serial(),
+    text("target", index=True), text("text"),  # the whole file; "" goes back to the shipped one
+    text("shipped"),  # SHA-256 of the shipped file that it was made from
+    text("at"), text("actor"), text("reason"),
+)  # fmt: skip
+"""What the administrator has made of shipped declarations; a target's newest is in force, the others are history."""

@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 from core.errors import GridLinkError
 from core.exchange import ways
 from core.exchange.configuration import endpoint
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector, Incoming
+from core.exchange.declared import in_force
 from core.exchange.extraction import runs
 from core.exchange.extraction.applying import apply
 from core.exchange.extraction.mapping import held_by_community, split
@@ -71,7 +71,7 @@ def extract(
     ``OutsideHours``, ``ExtractionDiffers``, ``ExtractionBusy`` or the ``Trouble`` that ended it; pages read until
     then are kept.
     """
-    it = connector(system)
+    it = in_force(workspace.store, system)
     if not it.extract:
         raise NotASource(
             _("Nothing is extracted from {system}.").format(system=_(it.title)),

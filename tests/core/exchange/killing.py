@@ -11,7 +11,7 @@ from core.exchange.extraction.extracting import extract
 from core.security.workspace import Actor, Workspace
 from core.store.lifecycle import open_store
 from tests.core.conftest import KEY
-from tests.core.exchange.paging import paged
+from tests.core.exchange.paging import paged_in_force
 
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["tests.core.exchange.killing", "core.exchange.ways", "core.registry.intake"])
@@ -31,7 +31,7 @@ def extracting_process(location, system, number, environment):
 
 def _run(location, system, number, environment, pipe):
     os.environ.update(environment)
-    extracting.connector = paged
+    extracting.in_force = paged_in_force
     store = open_store(location, KEY)
     passed = 0
 

@@ -8,3 +8,8 @@ def paged(system):
     small = {name: one.model_copy(update={"page_size": 10}) for name, one in it.extract.items()}
     free = it.limits.model_copy(update={"requests_per_second": None})
     return it.model_copy(update={"extract": small, "limits": free})
+
+
+def paged_in_force(_store, system):
+    """The same in the place of ``declared.in_force``."""
+    return paged(system)

@@ -140,7 +140,7 @@ def test_every_way_keeps_the_pace_that_the_operator_asks_for_a_second_way_too(wa
     """Two carriers to one system keep its pace together."""
     it = connector(way.target)
     slow = it.model_copy(update={"limits": it.limits.model_copy(update={"requests_per_second": 16.0})})
-    monkeypatch.setattr(ways, "connector", lambda name: slow if name == way.target else connector(name))
+    monkeypatch.setattr(ways, "in_force", lambda _store, name: slow if name == way.target else connector(name))
     began = time.monotonic()
     for _way in range(2):
         with way.open() as carrier:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.exchange import channels
-from core.exchange.channels import ChannelPaused, is_open, read_channel
+from core.exchange.channels import ChannelPaused, read_channel
 from core.exchange.declaration import Limits
+from core.exchange.hours import is_open
 from core.exchange.intervening import hold, ids_of, let_go, preview
 from core.exchange.outbox import deliveries, outbox, send_again
 from core.exchange.push import push

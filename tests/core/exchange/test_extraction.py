@@ -22,7 +22,7 @@ from core.registry.undo import undo
 from core.security.workspace import Actor, NotPermitted
 from core.training.upstream import start_upstream
 from tests.core.departments import row
-from tests.core.exchange.paging import paged
+from tests.core.exchange.paging import paged, paged_in_force
 from tests.core.exchange.sources import ROWS, address, connect, house, person
 
 BUREAU, PLATFORM = "bureau_collection", "police_platform"
@@ -32,7 +32,7 @@ COUNT = 25
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch):
     """Ten rows a page, so that a few rows make several."""
-    monkeypatch.setattr(extracting, "connector", paged)
+    monkeypatch.setattr(extracting, "in_force", paged_in_force)
 
 
 @pytest.fixture
@@ -306,7 +306,7 @@ def test_a_view_that_is_not_there_or_a_database_that_is_not_there_says_which(bes
 
 def test_outside_the_operators_hours_nothing_is_asked(embedded_bureau, bureau, monkeypatch):
     closed = paged(BUREAU).model_copy(update={"limits": Limits(begin="08:30", end="17:59")})
-    monkeypatch.setattr(extracting, "connector", lambda system: closed)
+    monkeypatch.setattr(extracting, "in_force", lambda _store, system: closed)
     night = replace(embedded_bureau, clock=lambda: datetime(2026, 11, 25, 20, 0, tzinfo=UTC))
     with pytest.raises(OutsideHours):
         take(night)

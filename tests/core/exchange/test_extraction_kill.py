@@ -20,7 +20,7 @@ from core.training.upstream import start_upstream
 from tests.core.conftest import KEY
 from tests.core.departments import digest
 from tests.core.exchange.killing import extracting_process
-from tests.core.exchange.paging import paged
+from tests.core.exchange.paging import paged_in_force
 from tests.core.exchange.sources import address, connect
 
 BUREAU = "bureau_collection"
@@ -31,7 +31,7 @@ POINTS = 24
 
 @pytest.fixture
 def bureau(tmp_path, monkeypatch):
-    monkeypatch.setattr(extracting, "connector", paged)
+    monkeypatch.setattr(extracting, "in_force", paged_in_force)
     with start_upstream(tmp_path / "bureau", system=BUREAU) as running:
         running.records("address", put=[address(n) for n in range(COUNT)])
         yield running

@@ -117,7 +117,7 @@ def test_a_receiver_that_is_too_slow_keeps_its_batch_awaited_until_the_next_push
     declared = connector(TARGET)
     hasty = declared.transport.model_copy(update={"reply_seconds": 0.5})
     impatient = declared.model_copy(update={"transport": hasty})
-    monkeypatch.setattr(ways, "connector", lambda target: impatient)
+    monkeypatch.setattr(ways, "in_force", lambda _store, target: impatient)
     arrive(connected, range(10))
     upstream.misbehave({"kind": "slow", "seconds": 1.5})
     with pytest.raises(Unclear) as caught:
