@@ -39,6 +39,7 @@ class Desk:
     show_on_map: Callable[[str, int], None]
     map_rows: Callable[[Selection], None]
     show_page: Callable[[str], None]
+    show_system: Callable[[str, str], None]
     show_drawer: Callable[[str, QWidget], None]
     visits: Visits
     memory: Memory

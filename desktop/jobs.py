@@ -27,9 +27,9 @@ class Job(QObject):
     ended = Signal(object)
     _returned = Signal(object, object)
 
-    def __init__(self, title: str, *, shown: bool) -> None:
+    def __init__(self, title: str, *, shown: bool, quiet: bool = False) -> None:
         super().__init__()
-        self.title, self.shown = title, shown
+        self.title, self.shown, self.quiet = title, shown, quiet
         self.progress = Progress()
         self.state: State = "running"
         self.result: Any = None
@@ -89,6 +89,10 @@ class JobRunner(QObject):
     def run(self, title: str, work: Work, done: Callable[[Any], None] | None = None) -> Job:
         """Starts long work that people watch in the job panel; ``done`` gets its result in the window's thread."""
         return self._start(Job(title, shown=True), work, done, self._writers)
+
+    def run_quietly(self, title: str, work: Work, done: Callable[[Any], None] | None = None) -> Job:
+        """As ``run`` for what nobody asked for: its row comes only where it takes long, and goes when it is well."""
+        return self._start(Job(title, shown=True, quiet=True), work, done, self._writers)
 
     def write(self, work: Callable[[], Any], done: Callable[[Any], None]) -> Job:
         """Changes something small in its turn, without a place in the job panel."""

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.exchange.attention import attention
 from core.i18n import _
 from core.registry.filters import Selection
 from core.registry.ledger import Overview, overview
@@ -37,6 +38,7 @@ from desktop.memory import Memory
 from desktop.messages import Messages
 from desktop.pages import Page
 from desktop.rail import KEYS, Rail, SectionTabs
+from desktop.rounds import Rounds
 from desktop.search import SearchField
 from desktop.status import StatusBar
 from desktop.visits import Place, Visits
@@ -63,7 +65,7 @@ class Shell(QMainWindow):
             open_record=self.open_record, show_on_map=self.show_on_map, show_page=self.show_page,
             show_drawer=self.drawer.show_content, open_file=self.open_file, visits=self.visits,
             memory=self.memory, show_rows=self.show_rows, map_rows=self.map_rows,
-            show_findings=self.show_findings,
+            show_findings=self.show_findings, show_system=self.show_system,
         )  # fmt: skip
         allowed = [kind for kind in pages if workspace.actor.may(kind.permission)]
         self.pages, self._stack = Book(self.desk, allowed, self._bind), QStackedWidget()
@@ -116,6 +118,13 @@ class Shell(QMainWindow):
         if page is not None:
             page.show_rows(selection)
             self.show_page("registry")
+
+    def show_system(self, target: str, state: str = "") -> None:
+        """Brings one upstream system to the front, with its queue in a state."""
+        page: Any = self.pages.get("exchange")
+        if page is not None:
+            self.show_page("exchange")
+            page.open_system(target, state)
 
     def show_findings(self, package: str, shown: str) -> None:
         """Brings the findings of one package (its uuid, and how people call it) to the front."""
@@ -247,6 +256,8 @@ class Shell(QMainWindow):
         self._idle.setInterval(60_000 * idle_lock_minutes(self.workspace))
         self._idle.timeout.connect(self.lock)
         self._idle.start()
+        self.status.asked.connect(lambda: self.show_page("exchange"))
+        self.rounds = Rounds(self.desk, self)
         self._read_overview()
 
     # --- what happens ---
@@ -270,6 +281,8 @@ class Shell(QMainWindow):
 
     def _read_overview(self) -> None:
         self.jobs.read(lambda: overview(self.workspace), self._show_overview)
+        if self.workspace.actor.may("exchange.read"):
+            self.jobs.read(lambda: attention(self.workspace), self.status.show_attention)
 
     def _show_overview(self, now: Overview) -> None:
         self.status.show_overview(now)
@@ -350,6 +363,7 @@ class Shell(QMainWindow):
             self.memory.put("drawer", self.drawer.width())
         self.memory.put("page", self._front())
         self._idle.stop()
+        self.rounds.stop()
         for page in self.pages.made.values():
             page.closing()
         self.jobs.wait()

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
+from core.exchange.attention import Attention
 from core.i18n import _
 from core.registry.ledger import Overview
 from core.security.workspace import Workspace
 from desktop import theme
-from desktop.widgets.parts import label, local_time
+from desktop.widgets.parts import button, label, local_time
 
 
 class StatusBar(QFrame):
-    """Store and protection at the left; waiting, last package and jobs at the right."""
+    """Store and protection at the left; what needs somebody, waiting, last package and jobs at the right.
+
+    ``asked`` says that somebody wants to see what the exchange needs.
+    """
+
+    asked = Signal()
 
     def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,6 +40,10 @@ class StatusBar(QFrame):
         self._last, self._waiting, self.jobs = label("", "muted"), label("", "muted"), label("", "muted")
         row.addWidget(self._store)
         row.addStretch(1)
+        self.alarm = button("", self.asked.emit, kind="link")
+        self.alarm.setVisible(False)
+        row.addWidget(self.alarm)
+        row.addSpacing(theme.M)
         for part in (self._last, self._waiting, self.jobs):
             row.addWidget(part)
             row.addSpacing(theme.M)
@@ -50,6 +61,14 @@ class StatusBar(QFrame):
             else _("none yet")
         )
         self._last.setText(_("last package: {name}").format(name=last))
+
+    def show_attention(self, found: Attention) -> None:
+        """How much the exchange needs somebody; nothing where it does not."""
+        worst: theme.Status = "error" if any(one.stops for one in found.alarms) else "warning"
+        self.alarm.setVisible(bool(found.alarms))
+        self.alarm.setIcon(theme.icon(worst, theme.tokens().status(worst)))
+        self.alarm.setText(_("Exchange needs you: {n}").format(n=len(found.alarms)))
+        self.alarm.setToolTip("\n".join(one.text for one in found.alarms))
 
     def show_jobs(self, running: int) -> None:
         """How many jobs people could watch are running."""

@@ -13,6 +13,7 @@ from core.cli.output import Outcome, table
 from core.cli.session import Session, command
 from core.errors import GridLinkError
 from core.exchange import channels, intervening, queue
+from core.exchange.attention import attention
 from core.exchange.outbox import STATES, deliveries, outbox, send_again
 from core.exchange.queue import Wanted
 from core.exchange.reconciling import Reconciled, last_reconciled, reconcile
@@ -45,8 +46,9 @@ def outbox_command(
     boxes = outbox(workspace)
     summary = by_target({name: asdict(box) for name, box in boxes.items() if target in {None, name}})
     if state is None:
-        alarms = [line for name, box in boxes.items() if target in {None, name} for line in box.alarms]
-        return Outcome(summary.data, [*summary.lines, *alarms])
+        alarms = [one for one in attention(workspace).alarms if target in {None, one.target}]
+        told = {**summary.data, "alarms": [asdict(one) for one in alarms]}
+        return Outcome(told, [*summary.lines, *(one.text for one in alarms)])
     names = [target] if target else list(boxes)
     found = [d for name in names for d in deliveries(workspace, name, state, after=after, limit=limit)]
     rows = [asdict(d) for d in found]

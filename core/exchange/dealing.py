@@ -72,6 +72,7 @@ class Dealing:
         self.connector: Connector = in_force(workspace.store, end.target)
         self.due_by = workspace.now() if due_only else None
         self.result = PushResult()
+        self._base_url = end.base_url
         self._gates = {resource: Gate(self.connector, resource) for resource in self.connector.push}
         self._parents = {name: mapped.parent for name, mapped in self.connector.push.items() if mapped.parent}
         self._public_key = read_public_key(end.receipt_public_pem)

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import orjson
 
-from core.exchange import leasing, message_log, settling
+from core.exchange import leasing, message_log, settling, uses
 from core.exchange.channels import read_channel, write_channel
 from core.exchange.dealing import Dealing, Ended, PushResult, stamp
 from core.exchange.evidence import EVIDENCE_HOURS
@@ -114,6 +114,7 @@ class Run(Dealing):
                     connection, self._lease(), answer, store_id=self._store_id, batch=batch_of(answer),
                     now=self.workspace.now(),
                 )  # fmt: skip
+                uses.note_carried(connection, self.connector, self._base_url, at=self.workspace.now())
             self._wire.taken(reply)
             self._count(settled)
 

@@ -49,9 +49,11 @@ class QueueView(QWidget):
     """Deliveries of one system; ``opened`` names the one that somebody wants to see."""
 
     opened = Signal(int)
+    asked = Signal()
 
-    def __init__(self, desk: Desk, target: str) -> None:
+    def __init__(self, desk: Desk, target: str, *, by_files: bool = False) -> None:
         super().__init__()
+        self._by_files = by_files
         self.desk, self.target, self.state = desk, target, ""
         self.now: OutboxState | None = None
         self.model = QueueModel(desk)
@@ -224,6 +226,8 @@ class QueueView(QWidget):
         named = bool(self.chosen()) or bool(self.model.wanted.text.strip())
         if self.state == "rejected" or (self.state == "accepted" and named):
             return [button(_("Send {n} again").format(n=n), self.again, icon="refresh")]
+        if self.state == "awaited":
+            return self._awaited(count)
         if self.state == "held":
             return [button(_("Let {n} go").format(n=n), self.let_go, icon="forward")]
         if self.state == "waiting":
@@ -232,6 +236,26 @@ class QueueView(QWidget):
             self._holding = act
             return [act]
         return []
+
+    def _awaited(self, count: int) -> list[QPushButton]:
+        """Where receipts are files, what never got one leaves again under its own number; else it is asked about."""
+        if not self._by_files:
+            tip = _("Asks the system which of them arrived; only what it does not know is sent again.")
+            return [
+                button(
+                    _("Ask for {n} receipts").format(n=f"{count:,}"), self.asked.emit, icon="refresh", tip=tip
+                )
+            ]
+        tip = _("They leave again under the numbers that they have: what did arrive is only receipted again. "
+                "What was taken back since stays awaited.")  # fmt: skip
+        act = button(_("Send {n} again").format(n=f"{count:,}"), self.again_awaited, icon="refresh", tip=tip)
+        return [act]
+
+    def again_awaited(self) -> None:
+        """Lets what is awaited leave again under its own number."""
+        ids, workspace, target = self._ids(), self.desk.workspace, self.target
+        text = _("{n} leave again with the next push, under their own numbers.")
+        self._run(_("Queuing again"), lambda: send_again(workspace, target, ids), text)
 
     def _may_hold(self, text: str) -> None:
         if self._holding is not None and isValid(self._holding):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
-from core.exchange.configuration import Probe, probe
-from core.exchange.connectors import connectors
+from core.exchange.attention import Alarm, Kind, attention
+from core.exchange.configuration import Probe, probe, receipts_are_files
 from core.exchange.declaration import Connector
+from core.exchange.declared import all_in_force
 from core.exchange.declared_texts import DIRECTIONS
 from core.exchange.extraction.gone import gone
 from core.exchange.extraction.runs import Run, runs
 from core.exchange.outbox import OutboxState, outbox
+from core.exchange.rounds.duties import ACT_WORDS, Duty, duties, is_automatic
 from core.exchange.standing import Way, ways
 from core.exchange.trust import Certificate, expiring
+from core.exchange.uses import last_uses
 from core.i18n import N_, _
 from core.security.workspace import Workspace
 from desktop import theme
@@ -39,7 +43,10 @@ class Standing:
     """What is known of one system; ``outbox`` is None where nothing is queued for it.
 
     ``runs`` are the newest of each kind that is extracted, ``questions`` what is gone at the source and undecided,
-    ``certificate`` one that ends soon or has ended, ``channel`` how the way to it is.
+    ``certificate`` one that ends soon or has ended, ``channel`` how the way to it is, ``alarms`` what somebody should
+    know before it stops the work, ``duties`` what runs by itself (none where that is switched off: ``automatic``),
+    ``used`` when something last came from it, or over it for others,
+    ``by_files`` whether its receipts come as files.
     """
 
     it: Connector
@@ -49,6 +56,11 @@ class Standing:
     questions: int = 0
     certificate: Certificate | None = None
     channel: Way | None = None
+    alarms: Sequence[Alarm] = ()
+    duties: Sequence[Duty] = ()
+    automatic: bool = True
+    used: str = ""
+    by_files: bool = False
 
     @property
     def target(self) -> str:
@@ -81,12 +93,16 @@ def read(workspace: Workspace) -> Sequence[Standing]:
     """Every declared system; those that are set up come first. Nothing is asked over the network."""
     boxes, ending, known = outbox(workspace), expiring(workspace), ways(workspace)
     asked = Counter(one.system for one in gone(workspace, limit=_MOST))
+    alarms, own, used = attention(workspace).alarms, duties(workspace), last_uses(workspace)
+    automatic = is_automatic(workspace)
     made = [
         Standing(
             it, probe(workspace, it.target, try_now=False), boxes.get(it.target), _newest(workspace, it),
             asked[it.target], ending.get(it.target), known[it.target],
+            [one for one in alarms if one.target == it.target], [one for one in own if one.target == it.target],
+            automatic, used.get(it.target, ""), receipts_are_files(workspace.store, it.target),
         )
-        for it in connectors()
+        for it in all_in_force(workspace.store)
     ]  # fmt: skip
     return sorted(
         made, key=lambda one: (not one.configured, one.outbox is None, "push" not in one.it.direction)
@@ -97,40 +113,55 @@ def state_of(one: Standing) -> tuple[theme.Status, str]:
     """The look and the word of a system; green is only what has really been exercised."""
     if not one.configured:
         return "unchecked", _("not configured")
-    for found in (_stopped(one), _needs_somebody(one)):
-        if found is not None:
-            return found
-    return _used(one)
+    return next(chain(_stopped(one), _needs_somebody(one)), None) or _used(one)
 
 
-def _stopped(one: Standing) -> tuple[theme.Status, str] | None:
+def _stopped(one: Standing) -> Iterator[tuple[theme.Status, str]]:
     """Why nothing goes at all, where that is so."""
     if one.certificate is not None and one.certificate.standing == "expired":
-        return "error", _("needs you: a certificate has expired")
+        yield "error", _("needs you: a certificate has expired")
     held = one.channel.channel if one.channel else None
     if held is None:
-        return None
+        return
+    if any(alarm.kind == "evidence" and alarm.stops for alarm in one.alarms):
+        yield "error", _("needs you: receipts are missing")
     if held.paused_at:
-        return "warning", _("paused by {who} since {at}").format(
-            who=held.paused_by, at=local_time(held.paused_at)
+        yield (
+            "warning",
+            _("paused by {who} since {at}").format(who=held.paused_by, at=local_time(held.paused_at)),
         )
     if held.needs_somebody:
-        return "error", _("needs you: {n} attempts in a row failed").format(n=held.failures)
+        yield "error", _("needs you: {n} attempts in a row failed").format(n=held.failures)
     if held.trouble:
-        return "error", _("in trouble since {at}").format(at=local_time(held.trouble_at or ""))
-    return None
+        yield "error", _("in trouble since {at}").format(at=local_time(held.trouble_at or ""))
 
 
-def _needs_somebody(one: Standing) -> tuple[theme.Status, str] | None:
+def _needs_somebody(one: Standing) -> Iterator[tuple[theme.Status, str]]:
     """What waits for a steward."""
-    if one.outbox and one.outbox.rejected:
-        return "warning", _("needs you: {n} rejected or held back").format(n=f"{one.outbox.rejected:,}")
-    compared = one.channel.compared if one.channel else None
+    box, compared = one.outbox, one.channel.compared if one.channel else None
+    if box and _alarm(one, "evidence"):
+        yield "warning", _("needs you: sending stops in {n} hours").format(n=box.evidence_hours_left)
+    if _alarm(one, "silent"):
+        yield "warning", _("needs you: it heard nothing from us")
+    if box and box.rejected:
+        yield "warning", _("needs you: {n} rejected or held back").format(n=f"{box.rejected:,}")
     if compared is not None and not compared.agrees:
-        return "warning", _("needs you: {n} differ").format(n=f"{compared.differences:,}")
+        yield "warning", _("needs you: {n} differ").format(n=f"{compared.differences:,}")
     if one.questions:
-        return "warning", _("needs you: {n} gone at the source").format(n=f"{one.questions:,}")
-    return None
+        yield "warning", _("needs you: {n} gone at the source").format(n=f"{one.questions:,}")
+    if (missed := _alarm(one, "missed")) is not None:
+        yield "warning", _words(one, missed)
+    if _alarm(one, "failing") is not None:
+        yield "error", _("needs you: what runs by itself fails")
+
+
+def _alarm(one: Standing, kind: Kind) -> Alarm | None:
+    return next((alarm for alarm in one.alarms if alarm.kind == kind), None)
+
+
+def _words(one: Standing, alarm: Alarm) -> str:
+    """An alarm without the system's name, which stands above it."""
+    return alarm.text.removeprefix(one.title).lstrip("：: ")
 
 
 def line_of(one: Standing) -> str:
@@ -140,7 +171,36 @@ def line_of(one: Standing) -> str:
     if one.certificate is not None:
         text = _("The certificate “{subject}” ends on {day}: ask the operator for the next one.")
         return text.format(subject=one.certificate.subject, day=local_time(one.certificate.ends)[:10])
-    return _channel_line(one) or _work_line(one)
+    told = next((alarm for alarm in one.alarms if alarm.kind in {"evidence", "silent", "failing"}), None)
+    return _channel_line(one) or (_words(one, told) if told else _work_line(one))
+
+
+def itself_of(one: Standing) -> str:
+    """When something last ran by itself for a system and when something does next, if a client is open then."""
+    if not one.configured or not one.duties:
+        return ""
+    if not one.automatic:
+        return _("nothing runs by itself: switched off")
+    if all(duty.paused for duty in one.duties):
+        return _("nothing runs by itself: paused")
+    coming = [duty for duty in one.duties if duty.next_at]
+    if not coming:
+        return _("by itself when something is due")
+    first = min(coming, key=lambda duty: duty.next_at or "")
+    act = _(ACT_WORDS[first.act])
+    return _("by itself: {act}, now").format(act=act) if first.due else _("by itself: {act}, {at}").format(
+        act=act, at=local_time(first.next_at or "")[5:])  # fmt: skip
+
+
+def duties_of(one: Standing) -> str:
+    """Every duty of a system with its last and its next time, a line each."""
+    lines = []
+    for duty in one.duties:
+        last = local_time(duty.last) if duty.last else _("never")
+        coming = local_time(duty.next_at) if duty.next_at and one.automatic else "–"
+        text = _("{act}: last {last}, next {next}").format(act=_(ACT_WORDS[duty.act]), last=last, next=coming)
+        lines += [text, *([f"  {duty.message}"] if duty.message else [])]
+    return "\n".join([*lines, _("Only while a client is open, or a scheduled task goes the round.")])
 
 
 def _channel_line(one: Standing) -> str:
@@ -189,8 +249,11 @@ def _used(one: Standing) -> tuple[theme.Status, str]:
             return "error", _("last extraction {at} did not end well").format(at=at)
         return "done", _("last extraction {at} agrees").format(at=at)
     last = one.outbox.last_receipt if one.outbox else None
-    return ("done", _("last receipt {at}").format(at=local_time(last))) if last else (
-        "unchecked", _("configured, never used"))  # fmt: skip
+    if last:
+        return "done", _("last receipt {at}").format(at=local_time(last))
+    if one.used:
+        return "done", _("something last came {at}").format(at=local_time(one.used))
+    return "unchecked", _("configured, never used")
 
 
 def _newest(workspace: Workspace, it: Connector) -> Sequence[Run]:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from core.i18n import _
 from core.model.names import label as label_of
 from desktop import theme
 from desktop.exchange.brief import FIGURES
-from desktop.exchange.standing import Standing, line_of, state_of
+from desktop.exchange.standing import Standing, duties_of, itself_of, line_of, state_of
 from desktop.widgets.parts import button, label, local_time, status_word
 
-WIDTH, HEIGHT = 290, 216
+WIDTH, HEIGHT = 290, 232
 
 
 class SystemCard(QFrame):
@@ -24,8 +24,9 @@ class SystemCard(QFrame):
     opened = Signal(str)
 
     def __init__(
-        self, one: Standing, *, push: Callable[[], object] | None, configure: Callable[[], object] | None
-    ) -> None:
+        self, one: Standing, *, push: Callable[[], object] | None, configure: Callable[[], object] | None,
+        cure: QPushButton | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.setProperty("kind", "tile")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -53,17 +54,23 @@ class SystemCard(QFrame):
             column.addSpacing(theme.S)
             read = [(label_of("resource", run.resource), run.read, run.resource) for run in one.runs]
             column.addLayout(_figures(read))
-        column.addLayout(self._foot(one, push, configure))
+        itself = label(itself_of(one), "muted")
+        itself.setToolTip(duties_of(one) if one.duties else "")
+        column.addWidget(itself)
+        column.addLayout(self._foot(one, push, configure, cure))
 
     def _foot(
-        self, one: Standing, push: Callable[[], object] | None, configure: Callable[[], object] | None
-    ) -> QHBoxLayout:
+        self, one: Standing, push: Callable[[], object] | None, configure: Callable[[], object] | None,
+        cure: QPushButton | None,
+    ) -> QHBoxLayout:  # fmt: skip
         row = QHBoxLayout()
         oldest = one.outbox.oldest_waiting if one.outbox else None
         if oldest:
-            row.addWidget(label(_("oldest {at}").format(at=local_time(oldest)), "muted"))
+            row.addWidget(label(_("oldest {at}").format(at=local_time(oldest)[5:]), "muted"))
         row.addStretch(1)
-        if push is not None and one.due:
+        if cure is not None:
+            row.addWidget(cure)
+        elif push is not None and one.due:
             row.addWidget(button(_("Push {n}").format(n=f"{one.due:,}"), push, icon="send", kind="primary"))
         if configure is not None and not one.configured:
             row.addWidget(button(_("Configure"), configure, icon="rules"))

@@ -51,8 +51,9 @@ class SystemView(QWidget):
         column.addLayout(self._row)
         column.addWidget(self._parts, 1)
         if one.outbox is not None:
-            self.queue = QueueView(desk, one.target)
+            self.queue = QueueView(desk, one.target, by_files=one.by_files)
             self.queue.opened.connect(self.opened)
+            self.queue.asked.connect(partial(self.asked_to_push.emit, one.target))
             self._add(_("Queue"), self.queue)
         self.reconciliation: ReconciliationView | None = None
         if one.outbox is not None:
@@ -75,6 +76,15 @@ class SystemView(QWidget):
         if self.queue is None and self.extraction is None:
             self.connector.look()
         self.show_standing(one)
+
+    def show_part(self, state: str) -> None:
+        """Brings to the front what a state is about: the queue in that state, what differs, what is gone."""
+        part = {"differ": self.reconciliation, "gone": self.extraction}.get(state, self.queue)
+        if part is None:
+            return
+        self._segments.button(self._parts.indexOf(part)).click()
+        if self.queue is not None and part is self.queue:
+            self.queue.choose(state)
 
     def show_connector(self) -> None:
         """Brings the connector to the front."""

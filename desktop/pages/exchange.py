@@ -7,15 +7,15 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import GridLinkError
-from core.exchange.push import PushResult, push
+from core.exchange.rounds.duties import set_automatic
 from core.i18n import N_, _
-from core.model import names as labels
 from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange import standing
+from desktop.exchange.acting import Acting
 from desktop.exchange.log_strip import LogStrip
 from desktop.exchange.standing import Standing
 from desktop.exchange.system_card import CardGrid, SystemCard
@@ -36,7 +36,8 @@ class ExchangePage(Page):
         super().__init__(desk)
         self.systems: dict[str, Standing] = {}
         self.system: SystemView | None = None
-        self._wanted = ""
+        self._wanted = self._state = ""
+        self.acting = Acting(desk)
         self.grid, self.log = CardGrid(), LogStrip(desk)
         self._told, self._trouble = label("", "muted"), QVBoxLayout()
         self._stack = QStackedWidget()
@@ -53,8 +54,14 @@ class ExchangePage(Page):
         column = QVBoxLayout(made)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.L)
+        self.itself = QCheckBox(_("Runs by itself"))
+        self.itself.setToolTip(
+            _("What is due runs by itself within each operator's hours, while a client is open")
+        )
+        self.itself.setEnabled(self.desk.workspace.actor.may("exchange.configure"))
+        self.itself.clicked.connect(self.switch)
         refresh = button(_("Refresh"), self.refresh, icon="refresh", tip="F5")
-        column.addLayout(head(_(self.title), self._told, refresh))
+        column.addLayout(head(_(self.title), self._told, self.itself, refresh))
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -69,6 +76,13 @@ class ExchangePage(Page):
         workspace = self.desk.workspace
         self.desk.jobs.read(lambda: standing.read(workspace), self.show_systems).ended.connect(self._read)
         self.log.look()
+
+    def switch(self, on: bool) -> None:
+        """Lets what is due run by itself, or not; for every client of the store."""
+        workspace = self.desk.workspace
+        self.desk.jobs.write(
+            lambda: set_automatic(workspace, on=on), lambda _nothing: self.desk.changes.outbox.emit()
+        )
 
     def _read(self, job: Job) -> None:
         """Says so where nothing can be shown: one connector's file is faulty, and its lines are named."""
@@ -87,6 +101,7 @@ class ExchangePage(Page):
         self._told.setText(
             _("{n} of {total} systems are configured").format(n=configured, total=len(systems))
         )
+        self.itself.setChecked(any(one.automatic for one in systems))
         if self.system is not None:
             self.system.show_standing(self.systems[self.system.target])
         if self._wanted:
@@ -96,8 +111,10 @@ class ExchangePage(Page):
         """Brings one system to the front, with its queue in a state."""
         if target not in self.systems:
             self._wanted = target
+            self._state = state
             return
-        self._wanted = ""
+        state = state or self._state
+        self._wanted = self._state = ""
         self.show_all()
         self.system = SystemView(self.desk, self.systems[target])
         self.system.left.connect(self.show_all)
@@ -106,8 +123,8 @@ class ExchangePage(Page):
         self.system.outgrown.connect(self._reopen)
         self._stack.addWidget(self.system)
         self._stack.setCurrentWidget(self.system)
-        if state and self.system.queue is not None:
-            self.system.queue.choose(state)
+        if state:
+            self.system.show_part(state)
         self.desk.visits.note(self.place())
 
     def _reopen(self) -> None:
@@ -148,10 +165,7 @@ class ExchangePage(Page):
 
     def push(self, target: str) -> None:
         """Sends what is due to one system; an item leaves only on its receipt."""
-        title = _("Pushing to {target}").format(target=labels.label("target", target))
-        self.desk.jobs.run(
-            title, lambda progress: push(self.desk.workspace, target, progress=progress), self._pushed
-        ).ended.connect(lambda _job: self.desk.changes.outbox.emit())
+        self.acting.push(target)
 
     def _card(self, one: Standing, *, may_push: bool) -> SystemCard:
         may_configure = self.desk.workspace.actor.may("exchange.configure")
@@ -159,17 +173,10 @@ class ExchangePage(Page):
             one,
             push=partial(self.push, one.target) if may_push and not _is_paused(one) else None,
             configure=partial(self.configure, one.target) if may_configure else None,
+            cure=self.acting.cure_of(one),
         )
         made.opened.connect(self.open_system)
         return made
-
-    def _pushed(self, results: dict[str, PushResult]) -> None:
-        for target, result in results.items():
-            text = _("{target}: {sent} sent, {accepted} accepted, {rejected} rejected, {waiting} waiting.").format(
-                target=labels.label("target", target), sent=f"{result.sent:,}", accepted=f"{result.accepted:,}",
-                rejected=f"{result.rejected:,}", waiting=f"{result.waiting:,}",
-            )  # fmt: skip
-            self.desk.messages.done(text)
 
 
 def _is_paused(one: Standing) -> bool:

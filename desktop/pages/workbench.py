@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from core.exchange.attention import Attention, attention
 from core.i18n import N_, _
 from core.model import names as labels
 from core.registry.ledger import Overview, overview
 from core.stewardship.work_left import Late, WorkLeft, late, work_left
 from desktop import theme
 from desktop.desk import Desk
+from desktop.exchange.acting import Acting
 from desktop.pages import Page
-from desktop.widgets.parts import Tile, button, card, clear, empty, head, label, local_time
+from desktop.widgets.parts import Tile, button, card, clear, empty, head, label, local_time, status_word
 
 _LISTS = {
     "packages": "inbox", "findings": "findings", "conflicts": "adjudication", "overdue": "overdue",
-    "waiting": "exchange",
 }  # fmt: skip
-"""The list behind each figure."""
+"""The list behind each figure; behind the last one is the queue of the system that rejected most."""
 
 
 class WorkbenchPage(Page):
@@ -36,6 +37,9 @@ class WorkbenchPage(Page):
         }
         for name, page in _LISTS.items():
             self.tiles[name].clicked.connect(lambda page=page: desk.show_page(page))
+        self.tiles["waiting"].clicked.connect(self.open_rejected)
+        self.acting, self.attention = Acting(desk), Attention((), {})
+        self._alarm_rows = QVBoxLayout()
         grid = QGridLayout()
         grid.setSpacing(theme.M)
         for place, tile in enumerate(self.tiles.values()):
@@ -52,6 +56,10 @@ class WorkbenchPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.L)
         column.addLayout(grid)
+        self._alarm_rows.setSpacing(theme.S)
+        self._alarm_card = card(self._alarm_rows)
+        self._alarm_card.setVisible(False)
+        column.addWidget(self._alarm_card)
         column.addWidget(card(figures))
         column.addStretch(1)
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
@@ -72,6 +80,8 @@ class WorkbenchPage(Page):
         """Reads the figures beside the window."""
         workspace = self.desk.workspace
         self.desk.jobs.read(lambda: overview(workspace), self.show_overview)
+        if workspace.actor.may("exchange.read"):
+            self.desk.jobs.read(lambda: attention(workspace), self.show_attention)
         if workspace.actor.may("finding.read"):
             self.desk.jobs.read(lambda: work_left(workspace), self.show_work)
             self.tiles["overdue"].wait(_("being counted"))
@@ -79,6 +89,29 @@ class WorkbenchPage(Page):
         else:
             for name in ("findings", "conflicts", "overdue"):
                 self.tiles[name].setVisible(False)
+
+    def open_rejected(self) -> None:
+        """Opens what was rejected: the queue of the system with the most of it, or the cards where there is none."""
+        most = next(iter(self.attention.rejected), "")
+        if most:
+            self.desk.show_system(most, "rejected")
+        else:
+            self.desk.show_page("exchange")
+
+    def show_attention(self, found: Attention) -> None:
+        """Shows what the exchange needs somebody for, each with its cure."""
+        self.attention = found
+        clear(self._alarm_rows)
+        self._alarm_card.setVisible(bool(found.alarms))
+        if found.alarms:
+            self._alarm_rows.addWidget(label(_("The exchange needs you"), "heading"))
+        for one in found.alarms:
+            row = QHBoxLayout()
+            row.addWidget(status_word("error" if one.stops else "warning", one.text), 1)
+            cure = self.acting.cure(one)
+            if cure is not None:
+                row.addWidget(cure)
+            self._alarm_rows.addLayout(row)
 
     def show_overview(self, now: Overview) -> None:
         """Shows what came in and what waits upstream."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QToolButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from core.i18n import _
 from core.jobs import Snapshot
 from desktop import theme
 from desktop.jobs import Job
 from desktop.widgets.parts import button, clear, label, status_word
+
+_LONG = 3000
+"""Milliseconds after which work that nobody asked for is shown."""
 
 
 class JobsPanel(QFrame):
@@ -28,10 +32,19 @@ class JobsPanel(QFrame):
 
     def watch(self, job: Job) -> None:
         """Shows a job that people should see."""
-        if job.shown:
-            self._rows.addWidget(_JobRow(job, self))
-            self.setVisible(True)
-            self.changed.emit()
+        if job.shown and job.quiet:
+            QTimer.singleShot(_LONG, self, lambda: self._show_if_running(job))
+        elif job.shown:
+            self._add(job)
+
+    def _show_if_running(self, job: Job) -> None:
+        if isValid(job) and job.state == "running":
+            self._add(job)
+
+    def _add(self, job: Job) -> None:
+        self._rows.addWidget(_JobRow(job, self))
+        self.setVisible(True)
+        self.changed.emit()
 
     def drop(self, row: QWidget) -> None:
         """Takes a row away that was read."""
@@ -77,6 +90,9 @@ class _JobRow(QWidget):
         self._line.setText(_("Stopping at the next safe point"))
 
     def _end(self, job: Job) -> None:
+        if job.quiet and job.state == "done":
+            self._panel.drop(self)
+            return
         self._bar.setVisible(False)
         self._line.setText(_("{seconds} s").format(seconds=f"{job.seconds:.1f}"))
         clear(self._state)

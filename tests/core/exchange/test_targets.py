@@ -143,9 +143,9 @@ def test_a_day_on_which_the_receiver_heard_nothing_is_an_alarm_until_it_hears_ag
 def test_a_day_on_which_the_operator_takes_nothing_is_no_silence():
     weekdays = Limits(days=("mon", "tue", "wed", "thu", "fri"))
     friday, monday, tuesday = (date(2026, 11, day) for day in (20, 23, 24))
-    assert not evidence._missed_a_day(weekdays, friday, monday)
-    assert evidence._missed_a_day(weekdays, friday, tuesday)
-    assert evidence._missed_a_day(Limits(), friday, monday)
+    assert not evidence.missed_a_day(weekdays, friday, monday)
+    assert evidence.missed_a_day(weekdays, friday, tuesday)
+    assert evidence.missed_a_day(Limits(), friday, monday)
 
 
 @LINKAGE
