@@ -6,53 +6,71 @@ const GridLink = (() => {
     minZoom: 10, maxZoom: 20, zoomSnap: 0.25, worldCopyJump: false });
   L.control.zoom({ position: "bottomright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
-  const pane = map.createPane("points");
-  pane.style.zIndex = 450;
-  pane.style.pointerEvents = "none";
   const tell = (what, values) => fetch("/act/" + what + "?" + new URLSearchParams(values || {})).catch(() => {});
-  const areas = GridLinkAreas(map), points = new GridLinkPoints().addTo(map), tools = GridLinkTools(map, tell), spot = GridLinkPlace(map, tell), borders = GridLinkEdit(map, tell);
+  const plane = GridLinkPlane(map), areas = GridLinkAreas(map, plane), points = GridLinkPoints(map, plane), names = GridLinkNames(map, plane, areas, points);
+  const tools = GridLinkTools(map, tell), spot = GridLinkPlace(map, tell), borders = GridLinkEdit(map, tell);
   const grounds = GridLinkGround(map, areas), marked = L.layerGroup().addTo(map);
-  let tokens = {}, shown = [], turn = 0, features = 0, painted = 0, started = false;
+  let tokens = {}, shown = [], turn = 0, features = 0, painted = 0, started = false, asked = null;
 
   function theme(given) {
     tokens = given;
     for (const name of ["ground", "surface", "line", "text", "muted", "accent"])
       document.documentElement.style.setProperty("--" + name, given[name]);
-    points.surface = given.surface;
-    points.accent = given.accent;
-    areas.theme(given);
-    tools.theme(given);
-    borders.theme(given);
+    for (const part of [points, names, tools, borders, areas]) part.theme(given);
     dress();
   }
 
+  function draw() { points.draw(); names.draw(); }
   function dress() {
-    points.colours = Object.fromEntries(shown.map(one => [one.name, { colour: (tokens.layers || {})[one.name], on: tokens.on, opacity: one.opacity }]));
-    points.draw();
+    points.dress(Object.fromEntries(shown.map(one => [one.name, { colour: (tokens.layers || {})[one.name], on: tokens.on, opacity: one.opacity }])));
+    draw();
   }
 
-  async function refresh() {
-    const mine = ++turn, bounds = map.getBounds(), begun = performance.now();
-    const place = { west: bounds.getWest(), south: bounds.getSouth(), east: bounds.getEast(), north: bounds.getNorth(), zoom: Math.floor(map.getZoom() + 0.01) };
-    const names = shown.map(one => one.name);
-    const buffer = names.length ? await (await fetch("/data/view?" + new URLSearchParams({ ...place, layers: names.join(",") }))).arrayBuffer() : null;
+  // Asks for what a view shows; the same view is asked for once, so that a zoom can ask before it arrives.
+  function ask(centre, zoom) {
+    const half = map.getSize().divideBy(2), middle = map.project(centre, zoom);
+    const northWest = map.unproject(middle.subtract(half), zoom), southEast = map.unproject(middle.add(half), zoom);
+    const view = new URLSearchParams({ west: northWest.lng.toFixed(7), south: southEast.lat.toFixed(7), east: southEast.lng.toFixed(7), north: northWest.lat.toFixed(7),
+      zoom: Math.floor(zoom + 0.01), layers: shown.map(one => one.name).join(",") }).toString();
+    if (!asked || asked.view !== view) asked = { view, names: shown.map(one => one.name), answer: fetch("/data/view?" + view).then(answer => answer.arrayBuffer()) };
+    return asked;
+  }
+  // When the next picture is on its way to the screen; where nobody looks there is none to wait for.
+  function frame() {
+    return new Promise(done => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = done;
+      setTimeout(done, document.hidden ? 0 : 200);
+      requestAnimationFrame(() => channel.port2.postMessage(0));
+    });
+  }
+
+  async function refresh(again) {
+    const mine = ++turn, begun = performance.now();
+    if (again) asked = null;
+    const wanted = shown.length ? ask(map.getCenter(), map.getZoom()) : null;
+    areas.draw();
+    const late = setTimeout(() => { if (mine === turn) draw(); }, 80);
+    const buffer = wanted && await wanted.answer;
+    clearTimeout(late);
     if (mine !== turn) return;
-    features = buffer ? points.read(names, buffer) : 0;
-    if (!buffer) points.layers = [];
+    features = buffer ? points.read(wanted.names, buffer) : 0;
+    if (!buffer) points.clear();
     dress();
+    await frame();
     painted = performance.now() - begun;
     tell("drawn", { features, ms: painted.toFixed(1) });
   }
 
   const where = document.getElementById("where");
-  let asked = 0, system = "EPSG:4490", last = null;
+  let wondered = 0, system = "EPSG:4490", last = null;
   async function show(at) {
     last = at;
-    const mine = ++asked;
+    const mine = ++wondered;
     const wrapped = { lon: at.lng.toFixed(7), lat: at.lat.toFixed(7) };
     if (system === "EPSG:4490" || system === "EPSG:4326") { where.textContent = `${at.lng.toFixed(6)}, ${at.lat.toFixed(6)}  ${system}`; return; }
     const answer = await (await fetch("/data/where?" + new URLSearchParams({ ...wrapped, system }))).json();
-    if (mine === asked) where.textContent = answer.text;
+    if (mine === wondered) where.textContent = answer.text;
   }
 
   let quiet = 0;
@@ -68,7 +86,7 @@ const GridLink = (() => {
     if (tools.click(e.latlng) || spot.click(e.latlng)) return;
     const hit = points.at(e.containerPoint);
     if (hit) pick(hit);
-    else if (points.chosen.size) { choose([]); tell("pick", { layer: "", id: "0" }); }
+    else if (points.chosen().length) { choose([]); tell("pick", { layer: "", id: "0" }); }
   });
 
   function pick(hit) {
@@ -77,15 +95,15 @@ const GridLink = (() => {
     else map.setView([hit.lat, hit.lon], Math.min(20, map.getZoom() + 2));
   }
 
-  function choose(ids) { points.chosen = new Set(ids); points.draw(); }
+  function choose(ids) { points.choose(ids); points.draw(); }
 
   map.on("moveend", () => {
     if (!started) return;
     const centre = map.getCenter();
-    tell("moved", { lon: centre.lng, lat: centre.lat, zoom: map.getZoom() });
-    points.draw();
     refresh();
+    tell("moved", { lon: centre.lng, lat: centre.lat, zoom: map.getZoom() });
   });
+  map.on("zoomanim", e => { if (started && shown.length) ask(e.center, e.zoom); });
 
   const page = {
     async start(state) {
@@ -103,16 +121,16 @@ const GridLink = (() => {
       if (state.marked) page.mark(state.marked);
       spot.set(state.proposed);
       borders.set(state.draft);
-      points.chosen = new Set(state.chosen);
+      points.choose(state.chosen);
       started = true;
-      await refresh();
+      await refresh(true);
       tell("ready");
     },
-    async again() { areas.set(await (await fetch("/data/base")).json()); await refresh(); },
+    async again() { areas.set(await (await fetch("/data/base")).json()); await refresh(true); },
     theme, refresh, choose,
-    layers(chosen) { shown = chosen; dress(); refresh(); },
-    order(chosen) { shown = chosen; dress(); refresh(); },
-    levels: chosen => areas.levels(chosen),
+    layers(chosen) { shown = chosen; refresh(true); },
+    order(chosen) { shown = chosen; refresh(true); },
+    levels(chosen) { areas.levels(chosen); names.draw(); },
     fill: given => areas.colour(given),
     ground: given => { grounds.set(given); },
     outline: geometry => areas.outline(geometry),
@@ -139,7 +157,7 @@ const GridLink = (() => {
       const c = map.getCenter(), y = map.getSize().y / 2;
       const metres = map.distance(map.containerPointToLatLng([0, y]), map.containerPointToLatLng([100, y])) / 100;
       return { lon: c.lng, lat: c.lat, zoom: map.getZoom(), features, painted, layers: shown.map(one => one.name), leaflet: L.version,
-        metres, ground: grounds.state(), proposed: spot.state(), chosen: [...points.chosen], where: where.textContent, attribution: document.getElementById("credit").textContent };
+        metres, ground: grounds.state(), proposed: spot.state(), chosen: points.chosen(), names: names.state(), where: where.textContent, attribution: document.getElementById("credit").textContent };
     },
     echo(value) { return value; },
     map, tell,
