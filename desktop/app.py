@@ -32,6 +32,7 @@ from desktop.pages.duplicates import DuplicatesPage
 from desktop.pages.exchange import ExchangePage
 from desktop.pages.field_audit import FieldAuditPage
 from desktop.pages.findings import FindingsPage
+from desktop.pages.grid_assignment import GridAssignmentPage
 from desktop.pages.inbox import InboxPage
 from desktop.pages.looks import LooksPage
 from desktop.pages.map import MapPage
@@ -46,6 +47,7 @@ from desktop.shell import Shell
 PAGES: Sequence[type[Page]] = (
     WorkbenchPage, InboxPage, FindingsPage, OverduePage, FieldAuditPage, RulesPage, AdjudicationPage, DuplicatesPage,
     RegistryPage, MapPage, ExchangePage, ReportsPage, LooksPage, AccountsPage,
+    GridAssignmentPage,
 )  # fmt: skip
 """In the order of a steward's day; pages of one section are tabs behind one entry of the rail."""
 

@@ -11,6 +11,7 @@ from core.cli.session import Session, command
 from core.i18n import _
 from core.model.names import label
 from core.security import assigning as assigned, own_grids
+from core.stewardship.grid_keeping import grids_kept
 
 
 @click.group("assign")
@@ -51,6 +52,26 @@ def remove(session: Session, *, account: str, grids: tuple[str, ...]) -> Outcome
     count = assigned.unassign(session.workspace(), account, grids)
     line = _("{account} works in {count} fewer grids.").format(account=account, count=count)
     return Outcome({"account": account, "removed": count}, [line])
+
+
+@command("grids", assign)
+@click.option("--community", default="", help="12 digits.")
+@click.option("--gaps", is_flag=True, help="Only grids without an officer, a maintainer or an update cycle.")
+def grids(session: Session, *, community: str, gaps: bool) -> Outcome:
+    """Every governance grid with its maintainer, update cycle and officers; gaps are counted."""
+    held = [one for one in grids_kept(session.workspace()) if community in {"", one.community_code}]
+    rows = [one for one in held if not gaps or not one.kept or not one.accounts]
+    counts = {
+        "total": len(held), "unassigned": sum(not one.accounts for one in held),
+        "without_maintainer": sum(not one.kept for one in held),
+    }  # fmt: skip
+    head = (_("grid"), _("name"), _("maintainer"), _("cycle (days)"), _("officers"), _("addresses"))
+    shown = table(head, [
+        (r.grid_code, r.name, r.maintainer or "–", r.cycle_days, ", ".join(r.accounts) or "–", r.addresses)
+        for r in rows
+    ])  # fmt: skip
+    told = _("{total} grids, {unassigned} without an officer, {without_maintainer} without maintainer or cycle.")
+    return Outcome({"grids": [asdict(one) for one in rows], **counts}, [*shown, told.format(**counts)])
 
 
 @command("hanging", assign)

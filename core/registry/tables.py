@@ -39,6 +39,10 @@ PAGE: Final = 200
 _RETIRED: Final[WeakKeyDictionary[Store, dict[str, tuple[int, int]]]] = WeakKeyDictionary()
 """Per open store and kind: the change set after which its retired rows were counted, and how many."""
 
+_HOMES: Final[WeakKeyDictionary[Store, dict[tuple[Selection, Order], Matches]]] = WeakKeyDictionary()
+"""Per open store, the rows of somebody's own grids as they were found last."""
+_HOMES_KEPT: Final = 12
+
 
 @dataclass(frozen=True)
 class Order:
@@ -115,6 +119,10 @@ def matches(
     if selection.whole:
         state, count = _newest(workspace), _held(workspace, selection)
         return Matches(selection, order, count, state)
+    homes = _HOMES.setdefault(workspace.store, {})
+    if (known := homes.get((selection, order))) is not None and known.state == _newest(workspace):
+        _audit(workspace, selection, known.total)
+        return known
     table = TABLES[selection.resource]
     with workspace.store.read() as connection:
         state = connection.execute(_NEWEST).scalar() or 0
@@ -125,7 +133,10 @@ def matches(
         with cancellable(connection, progress):
             ids = array("q", connection.execute(query).scalars())
     _audit(workspace, selection, len(ids))
-    return Matches(selection, order, len(ids), state, ids)
+    found = Matches(selection, order, len(ids), state, ids)
+    if replace(selection, grids=None).whole:
+        _keep(homes, found)
+    return found
 
 
 @permits("registry.read")
@@ -211,6 +222,14 @@ def values_of(
 
 
 _NEWEST: Final = select(func.max(change_set.c.id))
+
+
+def _keep(homes: dict[tuple[Selection, Order], Matches], found: Matches) -> None:
+    """Keeps the rows of somebody's own grids, the newest few: the table that an officer opens again and again."""
+    homes.pop((found.selection, found.order), None)
+    homes[found.selection, found.order] = found
+    while len(homes) > _HOMES_KEPT:
+        homes.pop(next(iter(homes)))
 
 
 def _newest(workspace: Workspace) -> int:

@@ -80,7 +80,7 @@ def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[Gr
     filters = filters or Filters()
     with workspace.store.read() as connection:
         found = counted(connection, _limits(connection, workspace))
-        grids = _grids(connection, filters)
+        grids = kept_grids(connection, filters)
     kept: dict[str, dict[str, tuple[int, int, str]]] = {}
     for resource in KEPT_UP:
         for code, counts in found[resource].items():
@@ -121,7 +121,7 @@ def items(
 def hand_over_grids(workspace: Workspace, filters: Filters, to: str, *, reason: str) -> Sequence[str]:
     """Gives the grids of the filter to another maintainer, with their lists; returns their codes."""
     with workspace.store.write() as connection:
-        grids = [(row.grid_code, maintainer) for row, maintainer in _grids(connection, filters) if maintainer != to]
+        grids = [(row.grid_code, maintainer) for row, maintainer in kept_grids(connection, filters) if maintainer != to]
         if not grids or not to.strip() or not reason.strip():
             raise HandOverIncomplete(
                 _("Nothing handed over: it takes a grid, who takes it over, and a reason."),
@@ -172,7 +172,7 @@ def hand_overs(workspace: Workspace) -> Sequence[Any]:
 def maintainer(workspace: Workspace, grid: str) -> str:
     """Who keeps a governance grid now; empty where there is no such grid in use."""
     with workspace.store.read() as connection:
-        return next((who for _row, who in _grids(connection, Filters(grid=grid))), "")
+        return next((who for _row, who in kept_grids(connection, Filters(grid=grid))), "")
 
 
 def _late(connection: Connection, workspace: Workspace) -> Mapping[str, ColumnElement[bool]]:
@@ -193,7 +193,7 @@ def _limits(connection: Connection, workspace: Workspace) -> Mapping[str, str]:
     return {row.grid_code: str(today - timedelta(days=int(row.cycle_days))) for row in cycles}
 
 
-def _grids(connection: Connection, filters: Filters) -> list[tuple[Any, str]]:
+def kept_grids(connection: Connection, filters: Filters) -> list[tuple[Any, str]]:
     """The governance grids in use of the filter with their present maintainers."""
     where = [_GRID.c.retired_in.is_(None), _GRID.c.kind == "governance"]
     if filters.grid:
