@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.exchange.attention import attention
 from core.i18n import _
+from core.registry.divisions import division_name
 from core.registry.filters import Selection
 from core.registry.ledger import Overview, overview
 from core.security.accounts import idle_lock_minutes
@@ -218,9 +219,9 @@ class Shell(QMainWindow):
         row.addWidget(self.search, 3)
         row.addStretch(1)
         actor = self.workspace.actor
-        who = label(actor.name)
-        who.setToolTip(role_names(actor.roles))
-        row.addWidget(who)
+        self._who = label(actor.name)
+        self._who.setToolTip(role_names(actor.roles))
+        row.addWidget(self._who)
         row.addWidget(tool("lock", _("Lock (Ctrl+L)"), self.lock))
         return top
 
@@ -286,6 +287,7 @@ class Shell(QMainWindow):
 
     def _show_overview(self, now: Overview) -> None:
         self.status.show_overview(now)
+        self._who.setText(f"{self.workspace.actor.name} · {division_name(now.station)}")
 
     def _show_way(self) -> None:
         self._back.setEnabled(self.visits.may_go_back)

@@ -10,8 +10,8 @@ from core.settings import RESOURCES
 
 
 def division_name(code: str) -> str:
-    """The name of a division, the code itself where it is unknown."""
-    return _names().get(code, code)
+    """The name of a division, whose code may lack the zeros at its end; the code itself where it is unknown."""
+    return _names().get(code.ljust(12, "0"), code)
 
 
 @functools.cache

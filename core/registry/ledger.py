@@ -66,6 +66,7 @@ class Overview:
     packages: int
     last_package: str
     last_import_at: str
+    station: str
 
 
 @permits("finding.read")
@@ -125,6 +126,7 @@ def overview(workspace: Workspace) -> Overview:
             packages=_count(connection, package, package.c.state == "imported"),
             last_package=last.name if last else "",
             last_import_at=last.imported_at if last else "",
+            station=read_setting(connection, "station"),
         )
 
 

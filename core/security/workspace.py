@@ -18,19 +18,19 @@ R = TypeVar("R")
 ROLES: dict[str, frozenset[str]] = {
     "officer": frozenset({
         "address.place", "registry.read", "registry.edit", "registry.export", "map.read", "report.read",
-        "field_audit.enter",
+        "field_audit.enter", "upkeep.read",
     }),
     "steward": frozenset({
         "registry.read", "registry.edit", "registry.bulk_edit", "registry.export",
         "map.read", "report.read", "package.check", "package.import", "package.undo", "finding.read",
         "exchange.push", "exchange.read", "exchange.extract", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
-        "grid.edit", "grid.assign", "address.place",
+        "grid.edit", "grid.assign", "address.place", "upkeep.read",
     }),
     "system_administrator": frozenset({
         "registry.read", "map.read", "report.read", "report.acceptance", "store.configure",
         "exchange.read", "exchange.configure", "exchange.push", "finding.read", "package.check",
-        "rule.configure",
+        "rule.configure", "upkeep.read",
     }),
     "security_administrator": frozenset({"account.manage", "grid.assign", "key.manage"}),
     "audit_administrator": frozenset({"audit.read", "audit.verify"}),

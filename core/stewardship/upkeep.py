@@ -74,7 +74,7 @@ class Item:
     days: int
 
 
-@permits("finding.read")
+@permits("upkeep.read")
 def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[GridDue]:
     """Every grid of the filter, those with the most overdue first; grids with nothing overdue are there too."""
     filters = filters or Filters()
@@ -162,7 +162,7 @@ def take_back_hand_over(workspace: Workspace, grid: str) -> str:
     return str(last.from_maintainer)
 
 
-@permits("finding.read")
+@permits("upkeep.read")
 def hand_overs(workspace: Workspace) -> Sequence[Any]:
     """Every hand-over, the newest first, undone ones too."""
     with workspace.store.read() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 
 from core.i18n import N_, _
@@ -35,6 +36,7 @@ _MODULES = (
     identities, disputes, spelling, placing, tenancies, residents, upkeep, reports,
 )  # fmt: skip
 
+_BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff”）]) (?=[\u4e00-\u9fff“（])")
 
 SAID_BY_OTHERS = {
     "upstream.rejected": (
@@ -88,7 +90,17 @@ def describe(rule_id: str, *, field: str, value: str | None) -> tuple[str, str]:
         return rule_id, ""
     numbers = {**known.parameters, **thresholds().get(rule_id, {})}
     said = {name: f"{number:g}" for name, number in numbers.items()} | {"field": field, "value": value or ""}
-    return _(known.message).format(**said), _(known.cure).format(**said)
+    return _closed(_(known.message).format(**said)), _closed(_(known.cure).format(**said))
+
+
+def in_general(rule_id: str) -> tuple[str, str]:
+    """Message and cure of a rule without a row before one's eyes."""
+    return describe(rule_id, field=_("the field"), value="…")
+
+
+def _closed(text: str) -> str:
+    """Chinese is written without blanks; a template cannot know whether a Chinese name will fill it."""
+    return _BETWEEN_CHINESE.sub("", text)
 
 
 @functools.cache

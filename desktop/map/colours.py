@@ -32,6 +32,11 @@ def of(layer: str) -> str:
     return _LAYERS[theme.scheme()][layer]
 
 
+def ramp() -> Sequence[str]:
+    """From little to much, in the scheme in force."""
+    return _RAMPS[theme.scheme()]
+
+
 def tokens() -> dict[str, Any]:
     """What the page needs to know of the scheme in force."""
     t, scheme = theme.tokens(), theme.scheme()

@@ -32,7 +32,7 @@ from core.stewardship.fixes import FixPreview, FixResult, apply, preview
 from core.stewardship.ignoring import Ignored, ignore, ignorings, stop_ignoring
 from core.stewardship.return_files import ReturnResult, write_return
 from core.stewardship.verifying import LastRun, RunResult, last_run, verify_registry
-from core.verification.catalogue import describe, rule as rule_of
+from core.verification.catalogue import in_general, rule as rule_of
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
@@ -115,7 +115,7 @@ class FindingsPage(Page):
         beside.addWidget(self._rows, 1)
         split.addWidget(right)
         split.setStretchFactor(1, 1)
-        split.setSizes([330, 910])
+        split.setSizes([400, 840])
         for place, width in enumerate((76, 76, 300, 150, 176, 72, 128)):
             self.view.setColumnWidth(place, width)
         for place, width in ((1, 58), (2, 56)):
@@ -362,7 +362,7 @@ class FindingsPage(Page):
 
     def _group_name(self, group: Group) -> str:
         if self.by == "rule":
-            return describe(group.value, field=_("the field"), value=_("the value"))[0]
+            return in_general(group.value)[0]
         return name_of(self.by, group.value) if group.value else _("(none)")
 
     def _step(self, by: int) -> None:

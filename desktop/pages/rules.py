@@ -16,7 +16,7 @@ from core.registry.rule_settings import settings, switch
 from core.security.workspace import Workspace
 from core.stewardship.exporting import export_rules
 from core.stewardship.findings import fired
-from core.verification.catalogue import catalogue, describe
+from core.verification.catalogue import catalogue, in_general
 from core.verification.context import thresholds
 from core.verification.declaration import Dimension, Example, Rule, Severity
 from core.verification.engine import OFF
@@ -44,7 +44,7 @@ class _Line:
 
     @property
     def meaning(self) -> str:
-        return describe(self.rule.id, field=_("the field"), value=_("the value"))[0]
+        return in_general(self.rule.id)[0]
 
 
 class RulesPage(Page):
@@ -132,7 +132,7 @@ class RuleView(QWidget):
         column.addWidget(status_word(
             "unchecked" if one.severity == OFF else status_of(one.severity), severity_name(one.severity)))  # fmt: skip
         column.addWidget(label(one.meaning, "heading", wrap=True))
-        column.addWidget(label(describe(rule.id, field=_("the field"), value=_("the value"))[1], wrap=True))
+        column.addWidget(label(in_general(rule.id)[1], wrap=True))
         told = [(_("source"), _(rule.source)), (_("passes"), _example(rule.passes)), (_("fails"), _example(rule.fails)),
                 (_("thresholds"), _thresholds(rule)), (_("in the district"), _switched(one))]  # fmt: skip
         for name, text in told:

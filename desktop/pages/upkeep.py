@@ -41,7 +41,7 @@ def _of_kind(resource: str, grid: GridDue) -> int | str:
 class OverduePage(Page):
     """The maintainers' list."""
 
-    name, title, icon, permission = "overdue", N_("Overdue"), "overdue", "finding.read"
+    name, title, icon, permission = "overdue", N_("Overdue"), "overdue", "upkeep.read"
     section = "findings"
 
     def __init__(self, desk: Desk) -> None:

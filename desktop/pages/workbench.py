@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from core.atlas.grid_work import Work, grid_work
 from core.exchange.attention import Attention, attention
 from core.i18n import N_, _
 from core.model import names as labels
 from core.registry.ledger import Overview, overview
-from core.stewardship.work_left import Late, WorkLeft, late, work_left
+from core.stewardship.work_left import WorkLeft, work_left
 from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange.acting import Acting
 from desktop.pages import Page
+from desktop.widgets.grid_map import GridMap
 from desktop.widgets.parts import Tile, button, card, clear, empty, head, label, local_time, status_word
+from desktop.widgets.tables import Field, RowsModel, table
 
 _LISTS = {
-    "packages": "inbox", "findings": "findings", "conflicts": "adjudication", "overdue": "overdue",
+    "packages": ("inbox", "package.check"), "findings": ("findings", "finding.read"),
+    "conflicts": ("adjudication", "conflict.settle"), "overdue": ("overdue", "upkeep.read"),
 }  # fmt: skip
-"""The list behind each figure; behind the last one is the queue of the system that rejected most."""
+"""The list behind each figure, and what it takes to open it; behind the last figure is the queue of a system."""
 
 
 class WorkbenchPage(Page):
@@ -35,16 +39,13 @@ class WorkbenchPage(Page):
             "overdue": Tile(_("Overdue in the grids"), "overdue"),
             "waiting": Tile(_("Rejected or held upstream"), "send"),
         }
-        for name, page in _LISTS.items():
+        for name, (page, permission) in _LISTS.items():
+            self.tiles[name].setHidden(not desk.workspace.actor.may(permission))
             self.tiles[name].clicked.connect(lambda page=page: desk.show_page(page))
+        self.tiles["waiting"].setHidden(not desk.workspace.actor.may("exchange.read"))
         self.tiles["waiting"].clicked.connect(self.open_rejected)
         self.acting, self.attention = Acting(desk), Attention((), {})
         self._alarm_rows = QVBoxLayout()
-        grid = QGridLayout()
-        grid.setSpacing(theme.M)
-        for place, tile in enumerate(self.tiles.values()):
-            grid.addWidget(tile, 0, place)
-            grid.setColumnStretch(place, 1)
         self._entities = QHBoxLayout()
         self._entities.setSpacing(theme.XL * 2)
         figures = QVBoxLayout()
@@ -55,13 +56,13 @@ class WorkbenchPage(Page):
         column = QVBoxLayout(full)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.L)
-        column.addLayout(grid)
+        column.addLayout(self._tile_row())
         self._alarm_rows.setSpacing(theme.S)
         self._alarm_card = card(self._alarm_rows)
         self._alarm_card.setVisible(False)
         column.addWidget(self._alarm_card)
         column.addWidget(card(figures))
-        column.addStretch(1)
+        column.addWidget(self._grid_part(), 1)
         first = button(_("Open the Inbox"), lambda: desk.show_page("inbox"), icon="inbox", kind="primary")
         nothing = empty("package", _(
             "The registry is empty. Data arrive as signed packages: open the Inbox and drop the first one."
@@ -76,6 +77,48 @@ class WorkbenchPage(Page):
         outer.addLayout(head(_(self.title), button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
         outer.addWidget(holder, 1)
 
+    def _tile_row(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(theme.M)
+        for place, tile in enumerate(self.tiles.values()):
+            grid.addWidget(tile, 0, place)
+            grid.setColumnStretch(place, 1)
+        return grid
+
+    def _grid_part(self) -> QWidget:
+        """The grids on a small map, and those with the most to do as a list."""
+        self.grid_map, self._grid_title = GridMap(), label("", "heading")
+        self.grid_map.opened.connect(lambda grid: self.desk.show_on_map("grid", grid.entity))
+        self.grids = RowsModel([
+            Field(_("grid"), lambda g: g.name), Field(_("maintainer"), lambda g: g.maintainer, "code"),
+            Field(_("overdue"), lambda g: g.overdue or "–", "number"),
+            Field(_("Findings"), lambda g: g.findings or "–", "number"),
+        ])  # fmt: skip
+        self.grid_list = table(self.grids, stretch=0)
+        for place, width in ((1, 110), (2, 70), (3, 90)):
+            self.grid_list.setColumnWidth(place, width)
+        self.grid_list.activated.connect(
+            lambda index: self.desk.show_on_map("grid", self.grids.rows[index.row()].entity)
+        )
+        left, right = QVBoxLayout(), QVBoxLayout()
+        left.addWidget(self._grid_title)
+        left.addWidget(self.grid_map, 1)
+        right.addWidget(label(_("Most to do"), "heading"))
+        right.addWidget(self.grid_list, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.M)
+        row.addWidget(card(left), 1)
+        row.addWidget(card(right), 1)
+        self._grid_cards = QWidget()
+        self._grid_cards.setLayout(row)
+        below = QWidget()
+        holder = QVBoxLayout(below)
+        holder.setContentsMargins(0, 0, 0, 0)
+        holder.addWidget(self._grid_cards, 1)
+        self._grid_cards.setVisible(False)
+        return below
+
     def refresh(self) -> None:
         """Reads the figures beside the window."""
         workspace = self.desk.workspace
@@ -84,11 +127,9 @@ class WorkbenchPage(Page):
             self.desk.jobs.read(lambda: attention(workspace), self.show_attention)
         if workspace.actor.may("finding.read"):
             self.desk.jobs.read(lambda: work_left(workspace), self.show_work)
+        if workspace.actor.may("upkeep.read"):
             self.tiles["overdue"].wait(_("being counted"))
-            self.desk.jobs.read(lambda: late(workspace), self.show_late)
-        else:
-            for name in ("findings", "conflicts", "overdue"):
-                self.tiles[name].setVisible(False)
+            self.desk.jobs.read(lambda: grid_work(workspace), self.show_grids)
 
     def open_rejected(self) -> None:
         """Opens what was rejected: the queue of the system with the most of it, or the cards where there is none."""
@@ -135,13 +176,19 @@ class WorkbenchPage(Page):
         told = _("departments contradict each other") if left.conflicts else _("nobody contradicts another")
         self.tiles["conflicts"].show_figure(f"{left.conflicts:,}", told, "warning" if left.conflicts else "done")
 
-    def show_late(self, found: Late) -> None:
-        """Shows what is due again; it comes after the other figures."""
-        told = _("{n} of {grids} grids have something due").format(n=f"{found.late_grids:,}", grids=f"{found.grids:,}")
-        if found.grids:
-            self.tiles["overdue"].show_figure(f"{found.overdue:,}", told, "warning" if found.overdue else "done")
+    def show_grids(self, work: Work) -> None:
+        """Shows where there is something to do, and how much of it is overdue; it comes after the other figures."""
+        overdue, late_grids = sum(one.overdue for one in work.grids), sum(1 for one in work.grids if one.overdue)
+        late = _("{n} of {grids} grids have something due").format(n=f"{late_grids:,}", grids=f"{len(work.grids):,}")
+        if work.grids:
+            self.tiles["overdue"].show_figure(f"{overdue:,}", late, "warning" if overdue else "done")
         else:
             self.tiles["overdue"].show_figure("–", _("no grid is known yet"), "unchecked")
+        self._grid_cards.setVisible(bool(work.grids))
+        self.grid_list.setColumnHidden(3, not self.desk.workspace.actor.may("finding.read"))
+        self._grid_title.setText(_("My grids") if work.own else _("Grids of the district"))
+        self.grid_map.show_grids(work.grids)
+        self.grids.show_rows([one for one in work.grids if one.total])
 
     def _show_entities(self, now: Overview) -> None:
         clear(self._entities)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from core.i18n import _
 from core.model.labels import field_title
 from core.model.names import label as name_of
-from core.verification.catalogue import describe
+from core.verification.catalogue import in_general
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.exporting import ListExport
@@ -32,7 +32,7 @@ class IgnoredView(QWidget):
         self.model = RowsModel([
             Field(_("state"), state, status=lambda r: "waiting" if state(r) == _("in force") else "unchecked"),
             Field(_("until"), lambda r: r.until, "code"),
-            Field(_("what"), lambda r: describe(r.rule, field=_("the field"), value=_("the value"))[0]),
+            Field(_("what"), lambda r: in_general(r.rule)[0]),
             Field(_("scope"), _scope), Field(_("reason"), lambda r: r.reason), Field(_("who"), lambda r: r.actor),
         ])  # fmt: skip
         self.model.show_rows(rows)

@@ -16,7 +16,7 @@ from core.model.labels import field_title
 from core.packages.ladder import Step
 from core.registry.held_rows import HeldRows, held_rows
 from core.registry.ledger import Finding, FindingsPage, findings
-from core.verification.catalogue import describe
+from core.verification.catalogue import describe, in_general
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.bars import ChangeBars
@@ -185,7 +185,7 @@ class ImportedView(QWidget):
         grid = QGridLayout()
         ordered = sorted(page.by_rule.items(), key=lambda item: -item[1])
         for place, (rule, count) in enumerate(ordered):
-            words = describe(rule, field=_("the field"), value=_("the value"))[0]
+            words = in_general(rule)[0]
             short = words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
             made = button(f"{short}  {count:,}", partial(self._read, rule), kind="link", tip=f"{words}\n{rule}")
             grid.addWidget(made, place // 3, place % 3)

@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from core.atlas.grid_work import grid_work
 from core.registry import ledger
 from core.registry.rule_settings import settings
 from core.security.workspace import Workspace
@@ -33,6 +34,7 @@ from desktop.shell import Shell
 from desktop.widgets.case_view import BulkView, CaseView
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.finding_view import FindingView, FixView
+from desktop.widgets.grid_map import said_of
 from desktop.widgets.ignored_view import IgnoredView
 from tests.desktop.window import said, settle
 
@@ -216,7 +218,7 @@ def test_boxes_above_the_findings_narrow_groups_and_rows_alike(qtbot, shell: She
     settle(qtbot, shell)
     wanted = Filters(severity="error", sender="bureau")
     assert sum(g.count for g in found._groups.rows) == counts(filled, wanted).open
-    assert all("…" not in found._groups.index(n, 0).data() for n in range(found._groups.rowCount()))
+    assert all(not found._groups.index(n, 0).data().endswith("…") for n in range(found._groups.rowCount()))
     grid = next(one.grid for one in core_findings.listed(filled, wanted) if one.grid)
     found.narrow.text.setText(grid)
     qtbot.wait(400)
@@ -332,6 +334,30 @@ def test_each_tile_of_the_workbench_opens_the_list_that_it_counts(qtbot, qapp, f
         settle(qtbot, shell)
         assert shell.pages[name].isVisible()
     shell.close()
+
+
+def test_the_small_map_of_the_workbench_shows_where_something_is_to_do(qtbot, qapp, filled: Workspace):
+    theme.apply(qapp, "light")
+    shell = Shell(filled, [WorkbenchPage])
+    qtbot.addWidget(shell)
+    shell.show()
+    settle(qtbot, shell)
+    bench, opened = shell.pages["workbench"], []
+    grids = grid_work(filled).grids
+    assert bench.grids.rowCount() == sum(1 for one in grids if one.total) > 0
+    bench.grid_map.opened.connect(opened.append)
+    paths = bench.grid_map._paths
+    middle = next(p.boundingRect().center() for p in paths if p.contains(p.boundingRect().center()))
+    assert bench.grid_map.rect().contains(middle.toPoint())
+    QTest.mouseClick(bench.grid_map, Qt.MouseButton.LeftButton, pos=middle.toPoint())
+    assert opened == [bench.grid_map.grid_at(middle)]
+    assert "全区网格" in said(bench) and f"{opened[0].findings} 项" in said_of(opened[0])
+    shell.close()
+
+
+def test_user_and_station_stand_at_the_right_of_the_top(qtbot, shell: Shell):
+    settle(qtbot, shell)
+    assert any(text.endswith("· 姑苏区") for text in said(shell).splitlines())
 
 
 def test_an_imported_package_opens_all_its_findings_in_the_workbench(qtbot, shell: Shell, filled: Workspace):

@@ -76,7 +76,7 @@ def test_the_rail_shows_only_what_the_role_may_open(qtbot, open_shell, workspace
     create_account(workspace, "auditor", "another long one", ["audit_administrator"])
     create_account(workspace, "officer1", "another long two", ["officer"])
     officer = Workspace(workspace.store, Actor("officer1", frozenset({"officer"})))
-    assert list(open_shell(officer).pages) == ["workbench", "field_audit", "registry", "reports"]
+    assert list(open_shell(officer).pages) == ["workbench", "overdue", "field_audit", "registry", "reports"]
 
 
 def test_a_page_is_made_when_it_is_first_opened_and_opens_no_window_of_its_own(
