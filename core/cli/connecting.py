@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import click
 
 from core.cli.exchanging import connector as group
 from core.cli.output import Outcome, table
-from core.cli.session import Session, command
+from core.cli.session import FILE, Session, command
+from core.cli.stores import read_text
 from core.errors import GridLinkError
 from core.exchange.connectors import connector, connectors
 from core.exchange.declaration import Connector
+from core.exchange.declared import in_force
 from core.exchange.declared_texts import DIRECTIONS
-from core.exchange.trying import try_connector
+from core.exchange.trying import Trial, try_connector
 from core.i18n import _
 
 
@@ -34,16 +38,25 @@ def connector_list(session: Session) -> Outcome:
 @command("show", group)
 @click.argument("name")
 def connector_show(session: Session, name: str) -> Outcome:
-    """One upstream system's declaration: transport, mapping, codes, limits, receipts and errors."""
-    it = connector(name)
+    """One upstream system's declaration: transport, mapping, codes, limits, receipts and errors.
+
+    Without a login it is the shipped one; in a store it is the one in force there.
+    """
+    it = in_force(session.workspace().store, name) if os.environ.get("GRIDLINK_USER") else connector(name)
     return Outcome(_summary(it) | {"declaration": it.model_dump(mode="json")}, _lines(it))
 
 
 @command("test", group)
 @click.argument("name")
-def connector_test(session: Session, name: str) -> Outcome:
+@click.option("--file", "file", type=FILE, help="A declaration to try before it is put in force.")
+def connector_test(session: Session, name: str, file: Path | None) -> Outcome:
     """Tries a connector against its endpoint: the real function, without sending data."""
-    trial = try_connector(session.workspace(), name)
+    trial = try_connector(session.workspace(), name, text=read_text(file) if file else None)
+    return tried(trial)
+
+
+def tried(trial: Trial) -> Outcome:
+    """What trying gave, as an error where something does not work."""
     rows = ((s.what, _("works") if s.ok else _("fails"), s.message if s.ok else f"{s.message} {s.cure}")
             for s in trial.steps)  # fmt: skip
     lines = table((_("tried"), _("result"), _("message")), rows)

@@ -9,7 +9,6 @@ import click
 
 from core.cli.output import Outcome, table
 from core.cli.session import FOLDER, Session, command
-from core.exchange.configuration import probe
 from core.exchange.push import push
 from core.i18n import _
 from core.reports.acceptance import write_acceptance
@@ -57,14 +56,6 @@ def totals(results: dict[str, dict[str, object]]) -> dict[str, int]:
     """The four figures over all targets."""
     keys = ("sent", "accepted", "rejected", "waiting")
     return {key: sum(int(str(figures[key])) for figures in results.values()) for key in keys}
-
-
-@command("probe", connector)
-@click.argument("target")
-def connector_probe(session: Session, target: str) -> Outcome:
-    """Asks the upstream system whether it is there."""
-    state = asdict(probe(session.workspace(), target))
-    return Outcome(state, [f"{name}: {value}" for name, value in state.items()])
 
 
 @command("acceptance", report)

@@ -17,6 +17,7 @@ from core.cli import (
     checking,
     configuring,
     connecting,
+    declaring,
     duplicating,
     evidencing,
     exchanging,
@@ -68,8 +69,8 @@ def cli(context: click.Context, store: str | None, as_json: bool) -> None:
 
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
-    ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, extracting, evidencing,
-    pushing, rounding, ferrying, training, assigning,
+    ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, declaring, extracting,
+    evidencing, pushing, rounding, ferrying, training, assigning,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

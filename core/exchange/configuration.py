@@ -13,9 +13,6 @@ from core.exchange import settings
 from core.exchange.connectors import connector, connectors, targets
 from core.exchange.declared import in_force
 from core.exchange.settings import ConnectorSettingInvalid
-from core.exchange.transports.https import Https
-from core.exchange.transports.pace import pace_of
-from core.exchange.troubles import Trouble
 from core.i18n import _
 from core.model.exchange import connector_setting, receipt
 from core.security import audit, keys
@@ -31,7 +28,7 @@ __all__ = [
     "endpoint",
 ]
 
-ProbeState = Literal["not_configured", "never_tried", "reachable", "unreachable"]
+ProbeState = Literal["not_configured", "never_tried", "reachable"]
 
 
 class ConnectorNotConfigured(GridLinkError):
@@ -61,7 +58,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Probe:
-    """What is known about reaching a target; ``reason`` is a translated sentence where it cannot be."""
+    """What is known about reaching a target; ``reason`` is a translated sentence where it is not set up."""
 
     target: str
     state: ProbeState
@@ -106,24 +103,14 @@ def configure_connector(
 
 
 @permits("exchange.read")
-def probe(workspace: Workspace, target: str, *, try_now: bool = True) -> Probe:
-    """Whether ``target`` can be reached, asked now; without ``try_now`` only what the store knows."""
-    declared = connector(target)
+def probe(workspace: Workspace, target: str) -> Probe:
+    """What the store knows of reaching ``target``; ``trying.try_connector`` asks it."""
+    connector(target)
     try:
-        end = endpoint(workspace.store, target)
+        endpoint(workspace.store, target)
     except ConnectorNotConfigured as error:
         return Probe(target, "not_configured", error.message, error.cure)
-    if not try_now:
-        return Probe(target, "reachable" if _ever_answered(workspace.store, target) else "never_tried")
-    try:
-        with Https(
-            end.base_url, ca_pem=end.ca_pem, token=end.token, connect_seconds=declared.connect_seconds,
-            reply_seconds=declared.connect_seconds, pace=pace_of(declared),
-        ) as https:  # fmt: skip
-            https.get(declared.routes["health"])
-    except Trouble as trouble:
-        return Probe(target, "unreachable", trouble.message, trouble.cure)
-    return Probe(target, "reachable")
+    return Probe(target, "reachable" if _ever_answered(workspace.store, target) else "never_tried")
 
 
 def endpoint(store: Store, target: str) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, func, 
 from core.exchange import evidence
 from core.exchange.configuration import receipts_are_files
 from core.exchange.connectors import connector, connectors
+from core.exchange.declaration import ErrorCode
+from core.exchange.declared import every
 from core.exchange.dropping import drop_again
 from core.exchange.reasons import explain
 from core.i18n import _
@@ -129,14 +131,13 @@ def deliveries(
     if change_set is not None:
         query = query.where(delivery.c.change_set == change_set)
     with workspace.store.read() as connection:
-        rows = connection.execute(query.order_by(delivery.c.id).limit(limit)).mappings().all()
-    return [_shown(row) for row in rows]
+        return _all_shown(connection, connection.execute(query.order_by(delivery.c.id).limit(limit)).mappings())
 
 
 def by_id(connection: Connection, ids: Sequence[int]) -> list[Delivery]:
     """The deliveries of some ids, as they are shown."""
     query = select(*_SHOWN).where(delivery.c.id.in_(ids))
-    return [_shown(row) for row in connection.execute(query).mappings()]
+    return _all_shown(connection, connection.execute(query).mappings())
 
 
 def in_state(state: str) -> ColumnElement[bool]:
@@ -204,8 +205,14 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
     return queued
 
 
-def _shown(row: RowMapping) -> Delivery:
-    message, cure = explain(row["reason"])
+def _all_shown(connection: Connection, rows: Iterable[RowMapping]) -> list[Delivery]:
+    found = list(rows)
+    errors = {it.target: it.errors for it in every(connection)} if found else {}
+    return [_shown(row, errors.get(row["target"], {})) for row in found]
+
+
+def _shown(row: RowMapping, errors: Mapping[str, ErrorCode]) -> Delivery:
+    message, cure = explain(row["reason"], errors)
     return Delivery(**row, message=message, cure=cure)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from core.exchange.declaration import ErrorCode
 from core.i18n import N_, _
 
 _GATE = {
@@ -32,8 +35,11 @@ _GATE = {
 }
 
 
-def explain(reason: str | None) -> tuple[str, str]:
-    """The sentence and the cure for a delivery's reason, in the language in force."""
+def explain(reason: str | None, errors: Mapping[str, ErrorCode] | None = None) -> tuple[str, str]:
+    """The sentence and the cure for a delivery's reason, in the language in force.
+
+    ``errors`` are the receiver's codes as its declaration explains them.
+    """
     if not reason:
         return "", ""
     kind, _colon, rest = reason.partition(":")
@@ -41,6 +47,11 @@ def explain(reason: str | None) -> tuple[str, str]:
     if kind == "gate":
         sentence, cure = _GATE[code]
         return _(sentence).format(field=text), _(cure)
+    if kind == "receiver" and errors and code in errors:
+        said = _("Rejected by the receiver: {message} ({code})").format(
+            message=_(errors[code].meaning), code=code
+        )
+        return (f"{said} {text}".strip() if text and text != errors[code].meaning else said), _(errors[code].cure)
     if kind == "receiver":
         return (
             _("Rejected by the receiver: {message} ({code})").format(message=text, code=code),

@@ -9,8 +9,9 @@ from typing import Any
 
 from core.errors import GridLinkError
 from core.exchange import ways
-from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
+from core.exchange.declared import in_force
+from core.exchange.declaring import checked
 from core.i18n import _
 from core.security import audit
 from core.security.workspace import Workspace, permits
@@ -42,15 +43,19 @@ class Trial:
 
 
 @permits("exchange.configure")
-def try_connector(workspace: Workspace, target: str) -> Trial:
-    """Tries everything that a connector is declared for; raises only ``ConnectorUnknown`` or ``DeclarationInvalid``."""
-    it = connector(target)
+def try_connector(workspace: Workspace, target: str, *, text: str | None = None) -> Trial:
+    """Tries everything that a connector is declared for; raises only ``ConnectorUnknown`` or ``DeclarationInvalid``.
+
+    ``text`` is a declaration to try before it is put in force.
+    """
+    it = in_force(workspace.store, target) if text is None else checked(target, text)
     steps = tuple(_step(what, act) for what, act in _acts(workspace, it).items())
     trial = Trial(target, all(step.ok for step in steps), steps)
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="exchange.try", subject=target,
-            details={"ok": trial.ok, "steps": {step.what: step.code or "ok" for step in steps}},
+            details={"ok": trial.ok, "proposed": text is not None,
+                     "steps": {step.what: step.code or "ok" for step in steps}},
         )  # fmt: skip
     return trial
 
@@ -60,20 +65,20 @@ def _acts(workspace: Workspace, it: Connector) -> dict[str, Callable[[], None]]:
     for resource in it.extract:
         acts[f"extract.{resource}"] = _extracts(workspace, it, resource)
     if not it.extract:
-        acts["send"] = lambda: _sends(workspace, it.target)
+        acts["send"] = lambda: _sends(workspace, it)
     return acts
 
 
 def _extracts(workspace: Workspace, it: Connector, resource: str) -> Callable[[], None]:
     def act() -> None:
-        with ways.source(workspace, it.target) as source:
+        with ways.source(workspace, it.target, tried=it) as source:
             source.check(resource, it.extract[resource])
 
     return act
 
 
-def _sends(workspace: Workspace, target: str) -> None:
-    with ways.carrier(workspace, target) as carrier:
+def _sends(workspace: Workspace, it: Connector) -> None:
+    with ways.carrier(workspace, it.target, tried=it) as carrier:
         carrier.check()
 
 

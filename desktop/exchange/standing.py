@@ -97,7 +97,7 @@ def read(workspace: Workspace) -> Sequence[Standing]:
     automatic = is_automatic(workspace)
     made = [
         Standing(
-            it, probe(workspace, it.target, try_now=False), boxes.get(it.target), _newest(workspace, it),
+            it, probe(workspace, it.target), boxes.get(it.target), _newest(workspace, it),
             asked[it.target], ending.get(it.target), known[it.target],
             [one for one in alarms if one.target == it.target], [one for one in own if one.target == it.target],
             automatic, used.get(it.target, ""), receipts_are_files(workspace.store, it.target),

@@ -7,6 +7,7 @@ import pytest
 from core.exchange.configuration import ConnectorSettingInvalid, configure_connector, endpoint, probe
 from core.exchange.outbox import outbox
 from core.exchange.push import push
+from core.exchange.trying import try_connector
 from core.security import audit
 from core.security.workspace import Actor, NotPermitted
 from tests.core.exchange.conftest import connect
@@ -49,14 +50,14 @@ def test_a_receipt_key_of_another_kind_is_refused(embedded, upstream):
 def test_the_state_of_a_connector_is_told_honestly(embedded, upstream):
     assert probe(embedded, TARGET).state == "not_configured"
     connect(embedded, upstream)
-    assert probe(embedded, TARGET, try_now=False).state == "never_tried"
-    assert probe(embedded, TARGET).state == "reachable"
+    assert probe(embedded, TARGET).state == "never_tried"
+    assert try_connector(embedded, TARGET).ok and probe(embedded, TARGET).state == "never_tried"
     arrive(embedded, [1])
     push(embedded)
-    assert probe(embedded, TARGET, try_now=False).state == "reachable"
+    assert probe(embedded, TARGET).state == "reachable"
     upstream.stop()
-    unreachable = probe(embedded, TARGET)
-    assert unreachable.state == "unreachable" and unreachable.reason and unreachable.cure
+    (failed,) = try_connector(embedded, TARGET).steps
+    assert not failed.ok and failed.message and failed.cure
 
 
 def test_the_outbox_counts_each_state_and_names_the_oldest_and_the_last_receipt(workspace, upstream):

@@ -95,7 +95,8 @@ def test_without_a_keyring_it_says_which_variable_to_set_and_keeps_nothing(run, 
         code, refused = run(*whole(mutual, files))
         assert (code, refused["error"]["code"]) == (1, "no_secret")
         assert "GRIDLINK_SECRET_RESIDENCE_PERMIT_CLIENT_KEY" in refused["error"]["cure"]
-        assert run("connector", "probe", TARGET)[1]["state"] == "not_configured"
+        code, tried = run("connector", "test", TARGET)
+        assert code == 1 and tried["steps"][0]["code"] == "connector_not_configured"
     finally:
         keyring.set_keyring(before)
 
