@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select
 
 from core.errors import GridLinkError
-from core.exchange.connectors import FOLDER, connector, invalid, line_of, parse
+from core.exchange.connectors import FOLDER, DeclarationInvalid, connector, invalid, line_of, parse
 from core.exchange.declaration import Connector
 from core.exchange.declared import changed_text
 from core.i18n import _
@@ -110,6 +110,23 @@ def checked(target: str, text: str) -> Connector:
     if faults:
         raise invalid(f"{target}.toml", faults)
     return made
+
+
+def faults_of(target: str, text: str) -> dict[int, str]:
+    """What is wrong with a text, by line; empty where it can be put in force."""
+    found: dict[int, str] = {}
+    try:
+        checked(target, text)
+    except DeclarationInvalid as error:
+        for one in error.details["faults"]:
+            found[one["line"]] = "; ".join(filter(None, (found.get(one["line"]), one["message"])))
+    return found
+
+
+def proposed(target: str, before: str, after: str) -> tuple[Difference, ...]:
+    """What a text that has no faults would change of another."""
+    name = connector(target).target
+    return differences(parse(before, name=name), parse(after, name=name))
 
 
 @permits("exchange.configure")

@@ -1,4 +1,4 @@
-"""A declaration's text with its line numbers; faulty lines are marked and named."""
+"""A declaration's text with its line numbers, to read or to write; faulty lines are marked and named."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ _MARGIN = 44
 
 
 class DeclarationText(QPlainTextEdit):
-    """Text that is read and copied, not written; ``faults`` are sentences by line, counted from 1."""
+    """Text that is read and copied, and written by who may; ``faults`` are sentences by line, counted from 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, may: bool = False) -> None:
         super().__init__()
-        self.setReadOnly(True)
+        self.setReadOnly(not may)
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.setFont(theme.monospace())
-        self.setTextInteractionFlags(
+        readable = (
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextEditorInteraction if may else readable)
         self.faults: Mapping[int, str] = {}
         self._numbers = _Numbers(self)
         self.setViewportMargins(_MARGIN, 0, 0, 0)
@@ -31,8 +32,15 @@ class DeclarationText(QPlainTextEdit):
 
     def show_text(self, text: str, faults: Mapping[int, str] | None = None) -> None:
         """Shows a text and marks its faults; the first one is brought into sight."""
-        self.faults = faults or {}
-        self.setPlainText(text)
+        if text != self.toPlainText():
+            self.setPlainText(text)
+        self.mark(faults or {})
+        if self.faults:
+            self.go_to(min(self.faults))
+
+    def mark(self, faults: Mapping[int, str]) -> None:
+        """Marks the lines that are faulty, and leaves everything else as it is."""
+        self.faults = faults
         marks = []
         for line, message in self.faults.items():
             mark = QTextEdit.ExtraSelection()
@@ -45,8 +53,7 @@ class DeclarationText(QPlainTextEdit):
             mark.cursor = self._at(line)
             marks.append(mark)
         self.setExtraSelections(marks)
-        if self.faults:
-            self.go_to(min(self.faults))
+        self._numbers.update()
 
     def go_to(self, line: int) -> None:
         """Brings a line into sight."""

@@ -200,6 +200,8 @@ def test_the_connector_is_set_and_tried_and_its_secret_never_comes_back(
 
 def test_a_faulty_declaration_is_named_line_by_line(shell: Shell, qtbot: Any, tmp_path: Path):
     view = system(shell, qtbot).connector
+    view.look()
+    settle(qtbot, shell)
     text = (FOLDER / f"{TARGET}.toml").read_text("utf-8")
     folder = tmp_path / "other"
     folder.mkdir()
@@ -214,7 +216,7 @@ def test_a_faulty_declaration_is_named_line_by_line(shell: Shell, qtbot: Any, tm
     assert text.splitlines()[line - 1] == 'kind = "https"'
     assert f"第 {line} 行" in words(view)
     view.check(FOLDER / f"{TARGET}.toml")
-    assert view.text.faults == {} and "没有错误" in words(view)
+    assert view.text.faults == {} and "没有错误" in words(view) and "未作更改" in words(view)
 
 
 def test_the_message_log_is_verified_exported_and_an_altered_copy_is_found(
