@@ -38,6 +38,7 @@ from core.cli import (
     stores,
     training,
     upkeep,
+    visiting,
 )
 from core.cli.helping import prepare
 from core.cli.output import Outcome, bug_report, show
@@ -70,7 +71,7 @@ def cli(context: click.Context, store: str | None, as_json: bool) -> None:
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
     ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, declaring, extracting,
-    evidencing, pushing, rounding, ferrying, training, assigning,
+    evidencing, pushing, rounding, ferrying, training, assigning, visiting,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

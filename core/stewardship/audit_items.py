@@ -17,7 +17,7 @@ from core.registry.record import title_of
 from core.security import audit
 from core.security.masking import mask_text
 from core.security.workspace import Workspace, permits
-from core.stewardship.field_audit import Round, require_open, round_of
+from core.stewardship.field_audit import Round, may_see, require_open, round_of
 from core.store import bulk
 
 VERDICTS: Final = ("right", "wrong", "missing")
@@ -30,6 +30,12 @@ class ResultUnclear(GridLinkError):
     """A result does not say what was found of every field."""
 
     code = "audit_result_unclear"
+
+
+class VisitForAnother(GridLinkError):
+    """The visit was handed to somebody else."""
+
+    code = "visit_for_another"
 
 
 class ItemGone(GridLinkError):
@@ -77,7 +83,7 @@ class Entry:
 def items(workspace: Workspace, number: int, *, community: str = "") -> Sequence[Item]:
     """The round's records by community and position; that records of people were shown is audited."""
     with workspace.store.read() as connection:
-        one = round_of(connection, number)
+        one = _mine(workspace, round_of(connection, number))
         listed = _items(connection, one, community)
     if listed and personal(one):
         with workspace.store.write() as connection:
@@ -105,7 +111,7 @@ def enter_all(workspace: Workspace, number: int, entries: Sequence[Entry]) -> in
     Raises ``RoundClosed``, ``ItemGone`` or ``ResultUnclear``.
     """
     with workspace.store.write() as connection:
-        one = require_open(connection, number)
+        one = _mine(workspace, require_open(connection, number))
         before = _entered(connection, number)
         fresh = [entry for entry in (_sound(one, e, before) for e in entries) if before[entry.item] != entry]
         for entry in fresh:
@@ -123,6 +129,15 @@ def enter_all(workspace: Workspace, number: int, entries: Sequence[Entry]) -> in
                 details={"entered": len(fresh), "replaced": again, "items": sorted(e.item for e in fresh)[:100]},
             )  # fmt: skip
     return len(fresh)
+
+
+def _mine(workspace: Workspace, one: Round) -> Round:
+    if not may_see(workspace, one):
+        raise VisitForAnother(
+            _("Visit {number} was handed to {user}.").format(number=one.id, user=one.assignee),
+            cure=_("Ask who hands visits out to hand it over."),
+        )
+    return one
 
 
 def personal(one: Round) -> bool:

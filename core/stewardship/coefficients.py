@@ -14,7 +14,7 @@ from core.security.workspace import Workspace, permits
 from core.spatial.tiles import SMALLEST
 from core.stewardship.audit_items import FOUND, personal
 from core.stewardship.estimating import Coefficient, Stratum, of_stratum, overall
-from core.stewardship.field_audit import Round, round_of
+from core.stewardship.field_audit import Round, require_drawn, round_of
 
 State = Literal["checked", "partly", "not_checked", "too_few"]
 Judged = tuple[bool, bool]
@@ -67,7 +67,7 @@ def coefficients(workspace: Workspace, number: int) -> Result:
     """The round's coefficients with 95 % intervals as far as it was checked (formulas: ``estimating``)."""
     columns = (audit_item.c.community_code, audit_item.c.found, audit_item.c.results)
     with workspace.store.read() as connection:
-        one = round_of(connection, number)
+        one = require_drawn(round_of(connection, number))
         rows = connection.execute(select(*columns).where(audit_item.c.round == number)).all()
     by_community: dict[str, list[Any]] = {code: [] for code in sorted(one.strata)}
     for row in rows:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from core.errors import GridLinkError
 from core.i18n import _
@@ -30,6 +30,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "organisation": ("name", "kind", "address_code", "representative_masked", "phone_masked", "employees"),
 }
 """What is compared unless a round names other fields."""
+
+
+AUDIT, VISIT = "audit", "visit"
+"""What a round is for: drawn by chance to judge the whole, or picked by somebody to be looked at (``visits``)."""
 
 
 class RoundUnclear(GridLinkError):
@@ -52,7 +56,10 @@ class RoundClosed(GridLinkError):
 
 @dataclass(frozen=True)
 class Round:
-    """A round: what it compares, how it was drawn, how far it has come (``checked`` of ``items``)."""
+    """A round: what it compares, how it was drawn, how far it has come (``checked`` of ``items``).
+
+    ``assignee``, ``due_on`` (a day, ISO) and ``reason`` are a visit's.
+    """
 
     id: int
     title: str
@@ -70,6 +77,10 @@ class Round:
     checked: int
     closed_at: str = ""
     closed_by: str = ""
+    purpose: str = AUDIT
+    assignee: str = ""
+    due_on: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,16 +141,16 @@ def draw(
 
 @permits("field_audit.enter")
 def rounds(workspace: Workspace) -> Sequence[Round]:
-    """Every round, the newest first."""
+    """Every round, the newest first; of visits those handed to the actor, all for who hands them out."""
     with workspace.store.read() as connection:
-        return _rounds(connection)
+        return [one for one in _rounds(connection) if may_see(workspace, one)]
 
 
 @permits("field_audit.enter")
 def reproduce(workspace: Workspace, number: int, *, progress: Progress | None = None) -> Reproduction:
     """Draws the round again from today's registry, as it was drawn then, and compares; nothing is written."""
     with workspace.store.read() as connection:
-        one = round_of(connection, number)
+        one = require_drawn(round_of(connection, number))
         frame = sampling.frame_of(connection, one.resource, workspace.clock().date(), progress)
         query = select(audit_item.c.community_code, audit_item.c.position, audit_item.c.key)
         kept = {tuple(row) for row in connection.execute(query.where(audit_item.c.round == number))}
@@ -165,6 +176,12 @@ def close(workspace: Workspace, number: int) -> Round:
         return round_of(connection, number)
 
 
+def may_see(workspace: Workspace, one: Round) -> bool:
+    """Whether the actor works on a round: any that chance drew, visits handed to him, or all if he hands them out."""
+    actor = workspace.actor
+    return one.purpose != VISIT or one.assignee == actor.name or actor.may("field_audit.run")
+
+
 def round_of(connection: Connection, number: int) -> Round:
     """The round of this number; raises ``RoundGone``."""
     found = _rounds(connection, number)
@@ -174,6 +191,18 @@ def round_of(connection: Connection, number: int) -> Round:
             cure=_("Look at the list of rounds."),
         )
     return found[0]
+
+
+def require_drawn(one: Round) -> Round:
+    """The round if chance drew it; raises ``RoundUnclear`` for a visit, which says nothing of the whole."""
+    if one.purpose == VISIT:
+        raise RoundUnclear(
+            _("The records of visit {number} were picked by hand; they say nothing of the whole.").format(
+                number=one.id
+            ),
+            cure=_("Draw a sample for that."),
+        )
+    return one
 
 
 def require_open(connection: Connection, number: int) -> Round:
@@ -217,12 +246,17 @@ def _rounds(connection: Connection, number: int | None = None) -> list[Round]:
         .join(counted, counted.c.round == audit_round.c.id)
         .order_by(audit_round.c.id.desc())
     )
+    query = query.where(audit_round.c.withdrawn_at.is_(None))
     if number is not None:
         query = query.where(audit_round.c.id == number)
-    return [
-        Round(**dict(row) | {name: row[name] or "" for name in ("closed_at", "closed_by")})
-        for row in connection.execute(query).mappings()
-    ]
+    return [_round(row) for row in connection.execute(query).mappings()]
+
+
+def _round(row: RowMapping) -> Round:
+    known: dict[str, Any] = {}
+    for name in Round.__dataclass_fields__:
+        known[name] = "" if row[name] is None else row[name]
+    return Round(**known)
 
 
 def _fields(resource: str, wanted: Sequence[str]) -> tuple[str, ...]:

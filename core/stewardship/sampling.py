@@ -41,7 +41,7 @@ def frame_of(
     for part in connection.execute(_listed(declared, keys, today)).partitions(_PIECE):
         pieces.append(pl.DataFrame([tuple(row) for row in part], schema=schema, orient="row"))
         progress.advance(len(part))
-    return pl.concat(pieces).select("entity", _key(declared).alias("key"), "community_code").sort("key")
+    return pl.concat(pieces).select("entity", key_of(declared).alias("key"), "community_code").sort("key")
 
 
 def digest_of(frame: pl.DataFrame) -> str:
@@ -74,7 +74,8 @@ def sample(frame: pl.DataFrame, seed: str, per_community: int) -> pl.DataFrame:
     )
 
 
-def _key(resource: Resource) -> pl.Expr:
+def key_of(resource: Resource) -> pl.Expr:
+    """The key as people name a record, from its columns."""
     joined = pl.concat_str(*resource.key, separator=":")
     if not resource.alternative_key:
         return joined
