@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index, String, Table, text as sql
 from core.model.metadata import BigId, metadata, number, serial, text
 
 _OPEN = "state IN ('waiting', 'sent', 'held')"
+_ANSWERED = "receipt_no IS NOT NULL"
 
 delivery = Table(
     "delivery", metadata, serial(),
@@ -23,6 +24,10 @@ delivery = Table(
     Column("digest", String),  # of what was sent, as the receiver was given it
     Index("ix_delivery_work", "target", "state", "due_at"),
     Index("ix_delivery_entity", "entity", "target"),
+    Index(
+        "ix_delivery_receipt_no", "receipt_no", "target",  # “did the receiver get this record?”
+        sqlite_where=sql(_ANSWERED), postgresql_where=sql(_ANSWERED),
+    ),
     Index(
         "uq_delivery_open", "target", "resource", "entity", unique=True,
         sqlite_where=sql(_OPEN), postgresql_where=sql(_OPEN),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -34,41 +35,65 @@ class Names:
 
     held: dict[int, str] = field(default_factory=dict)
     _ids: list[int] = field(default_factory=list)
-    _texts: tuple[str, str] = ("", "")
-    _starts: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]] | None = None
+    _begun: tuple[_Sorted, _Sorted] | None = None  # by their initials, by their syllables
+    _inside: str = ""  # every name's initials, one a line
+    _starts: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def learn(self, found: Mapping[int, str]) -> None:
         """Takes names in, in place of those that the same ids bore."""
         if found.keys() - self.held.keys() or any(self.held[one] != name for one, name in found.items()):
             self.held |= found
-            self._starts = None
+            self._begun = None
 
     def find(self, letters: str, limit: int) -> list[tuple[int, str]]:
         """``(id, name)`` whose initials or syllables begin with the letters, then those that have them inside."""
         if limit <= 0:
             return []
-        if self._starts is None:
-            self._spell()
-        assert self._starts is not None
-        initials, whole = self._texts
         taken: dict[int, str] = {}
-        for text, starts, wanted in (
-            (initials, self._starts[0], f"\n{letters}"), (whole, self._starts[1], f"\n{letters}"),
-            (initials, self._starts[0], letters),
-        ):  # fmt: skip
-            for at in _occurrences(text, wanted, limit):
-                one = self._ids[int(np.searchsorted(starts, at, side="right")) - 1]
-                taken.setdefault(one, self.held[one])
-                if len(taken) >= limit:
-                    return list(taken.items())
+        for at in self._places(letters, limit):
+            one = self._ids[at]
+            taken.setdefault(one, self.held[one])
+            if len(taken) >= limit:
+                break
         return list(taken.items())
+
+    def _places(self, letters: str, limit: int) -> Iterator[int]:
+        """The places of names that are meant, the shortest names first in each of the three ways."""
+        if self._begun is None:
+            self._spell()
+        assert self._begun is not None
+        for begun in self._begun:
+            yield from begun.places(letters, limit)
+        for at in _occurrences(self._inside, letters, limit):
+            yield int(np.searchsorted(self._starts, at, side="right")) - 1
 
     def _spell(self) -> None:
         self._ids = sorted(self.held, key=lambda one: (len(self.held[one]), self.held[one]))
-        spelt = [spell(self.held[one]) for one in self._ids]
-        texts = ["\n" + "\n".join(pair[n] for pair in spelt) for n in (0, 1)]
-        lengths = [np.cumsum([0, *(len(pair[n]) + 1 for pair in spelt[:-1])], dtype=np.int64) for n in (0, 1)]
-        self._texts, self._starts = (texts[0], texts[1]), (lengths[0], lengths[1])
+        initials, syllables = (
+            zip(*(spell(self.held[one]) for one in self._ids), strict=True) if self._ids else ((), ())
+        )
+        self._inside = "\n" + "\n".join(initials)
+        self._starts = np.cumsum([0, *(len(one) + 1 for one in initials[:-1])], dtype=np.int64)
+        self._begun = (_Sorted(initials), _Sorted(syllables))
+
+
+class _Sorted:
+    """Texts in order, each with its place in the list that they came in."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._order = sorted(range(len(texts)), key=texts.__getitem__)
+        self._texts = [texts[at] for at in self._order]
+        self._places = np.array(self._order, dtype=np.int64)
+
+    def places(self, start: str, limit: int) -> list[int]:
+        """The first places of texts that begin with ``start``."""
+        first = bisect_left(self._texts, start)
+        end = bisect_left(self._texts, start + chr(0x10FFFF), first)
+        found = self._places[first:end]
+        if len(found) > limit:
+            found = np.partition(found, limit - 1)[:limit]
+        places: list[int] = np.sort(found).tolist()
+        return places
 
 
 @dataclass

@@ -110,7 +110,7 @@ def _found(workspace: Workspace, wanted: str, limit: int, notes: list[str]) -> l
     with workspace.store.read() as connection:
         if "*" in wanted:
             return _masked(connection, wanted, limit, notes)
-        hits = search.search(connection, wanted, limit=limit * 3)
+        hits = search.search(connection, wanted, limit=limit * 3, each=limit)
         if wanted.isascii() and any(c.isdigit() for c in wanted) and len(wanted) >= _CODE:
             hits += _by_code(connection, wanted, limit)
     hits += _by_name(workspace, wanted, limit)

@@ -3,9 +3,10 @@
 How a screen uses it: ``page`` gives the first rows of a whole kind at once; ``matches`` (a job, cancellable) says how
 many rows a selection has and remembers their order; ``rows_at(matches, start, count)`` then jumps anywhere (a whole
 kind is read by position; ``with_positions``, in a job after the first paint, makes its middle as near as its ends).
-With a filter, ask ``matches`` first and not ``page``, which might look through the whole kind for its first rows. A row
-is ``(id, retired, *columns)`` with the columns asked for (``fields.fields(kind)`` are those there are). After a change,
-``is_stale(matches)`` says that they should be asked for again.
+With a filter, ``page`` might look through the whole kind for its first rows: ask it for those among the first
+``AT_ONCE`` in order, which are there at once, and ``matches`` for the rest. A row is ``(id, retired, *columns)`` with
+the columns asked for (``fields.fields(kind)`` are those there are). After a change, ``is_stale(matches)`` says that
+they should be asked for again.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from core.store.engine import Store, cancellable
 from core.verification.keys import hashed
 
 PAGE: Final = 200
+AT_ONCE: Final = 4_000
+"""Rows of a million that are looked at in less than a twentieth of a second, wherever they lie."""
 _RETIRED: Final[WeakKeyDictionary[Store, dict[str, tuple[int, int]]]] = WeakKeyDictionary()
 """Per open store and kind: the change set after which its retired rows were counted, and how many."""
 
@@ -92,17 +95,24 @@ def sortable(resource: str) -> tuple[str, ...]:
 @permits("registry.read")
 def page(
     workspace: Workspace, selection: Selection, order: Order, *, columns: Sequence[str] = (),
-    after: Key | None = None, count: int = PAGE, progress: Progress | None = None,
+    after: Key | None = None, count: int = PAGE, within: int = 0, progress: Progress | None = None,
 ) -> Page:  # fmt: skip
-    """The first rows of a selection, or those after a place; cancellable. A filter's first page is on record."""
+    """The first rows of a selection, or those after a place; cancellable. A filter's first page is on record.
+
+    ``within`` looks only at so many rows from the start of the order on, and may find fewer than there are.
+    """
     require_home(workspace, selection)
     table, by = TABLES[selection.resource], _ordered(selection, order)
     with workspace.store.read() as connection:
         query = select(table.c.id, by).where(where(connection, selection))
+        if within:
+            first = select(table.c.id).limit(within)
+            query = query.where(table.c.id.in_(_in_order(connection, first, selection, order)))
         if after is not None:
             query = query.where(_beyond(connection, selection.resource, order, after))
         with cancellable(connection, progress or Progress()):
-            keys = connection.execute(_in_order(connection, query, selection, order).limit(count)).all()
+            ordered = _in_order(connection, query, selection, order, found_first=bool(within))
+            keys = connection.execute(ordered.limit(count)).all()
         rows = _rows(connection, selection.resource, columns, [row[0] for row in keys])
     if after is None and not selection.whole:
         _audit(workspace, selection, len(keys))
@@ -264,12 +274,13 @@ def _ordered(selection: Selection, order: Order) -> ColumnElement[Any]:
 
 
 def _in_order(
-    connection: Connection, query: Select[Any], selection: Selection, order: Order, *, backwards: bool = False
-) -> Select[Any]:
-    """A whole kind by the index of its order; the retired, which are few, are sorted after they are found."""
+    connection: Connection, query: Select[Any], selection: Selection, order: Order, *, backwards: bool = False,
+    found_first: bool = False,
+) -> Select[Any]:  # fmt: skip
+    """A whole kind by the index of its order; few rows, as the retired are, are sorted after they are found."""
     table = TABLES[selection.resource]
     by: ColumnElement[Any] = table.c[order.column]
-    if selection.state == "retired":
+    if found_first or selection.state == "retired":
         by = reading.collected_first(connection, by)
     down = order.descending != backwards
     return query.order_by(by.desc() if down else by, table.c.id.desc() if down else table.c.id)

@@ -1,22 +1,27 @@
-"""The search index: derived from the registry, rebuildable, answers from two characters on.
+"""The search box's index: derived from the registry, rebuildable, answers from two characters on.
 
-On SQLite each indexed resource has a contentless FTS5 table whose rowid is the entity's id. Texts are
-stored as bigrams (a phrase of bigrams is an exact substring search, which the trigram tokenizer cannot
-do for two Chinese characters), codes as runs of four. PostgreSQL answers with LIKE.
+On SQLite a question is asked in two steps: which entries of the index (``search_index``) have the rarest of its runs,
+and which of their rows really hold its words. PostgreSQL answers with LIKE.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import zip_longest
 from typing import Any, Final
 
-import numpy as np
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, column, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, column, func, or_, select, table
 
-from core.model.registry import HISTORY, TABLES
+from core.model.registry import TABLES, entity_id
+from core.store.folding import normalise
+from core.store.search_index import CODE_RUN, INDEXED, INSIDE, SHIFT, create, drop, forget, rebuild, update
+from core.store.search_question import holding, question
+
+__all__ = [
+    "Hit", "containing", "create", "drop", "forget", "normalise", "of_kind", "rebuild", "search", "update",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,17 +34,6 @@ class Hit:
     subtitle: str
 
 
-@dataclass(frozen=True)
-class _Indexed:
-    texts: tuple[str, ...]
-    codes: tuple[str, ...]
-
-
-_INDEXED: Final = {
-    "address": _Indexed(("full_text",), ()),
-    "organisation": _Indexed(("name",), ("uscc", "org_no")),
-    "house": _Indexed((), ("house_code",)),
-}
 _PREFIXED: Final = {
     "address": "address_code",
     "house": "house_code",
@@ -48,87 +42,21 @@ _PREFIXED: Final = {
 }
 """Columns with an ordinary index, in which a code is found by how it begins."""
 
-_PUNCTUATION = "-#()./"
-_DROPPED = str.maketrans(
-    {chr(n): None for n in range(128) if not chr(n).isalnum() and chr(n) not in _PUNCTUATION}
-)
-_CODE, _LONG_CODE = 4, 8
+_EXTRA: Final = {"address": ("address_code",), "organisation": (), "house": ("address_code",)}
+"""What is read of a row beside the columns that are searched."""
+
+_CODE, _LONG_CODE = CODE_RUN, 8
 """Characters in a run; from how many on a code that begins some code is not looked for inside others too."""
-
-_PENDING = 64 << 20
-"""Bytes of postings FTS5 gathers before it writes a segment: 1 MB (its default) makes a build 2.3x slower."""
-
-_BATCH = 5_000
-_BLANK, _END = ord(" "), ord("\n")
 
 _CANDIDATES = 60
 """How many matches are read and ranked before the best are shown; a common word has half a million."""
 
 
-def create(connection: Connection) -> None:
-    """Makes the empty index where the database has one; called by the store's migration."""
-    if connection.dialect.name != "sqlite":
-        return
-    for name in _INDEXED:
-        connection.execute(text(
-            f"CREATE VIRTUAL TABLE IF NOT EXISTS search_{name} USING fts5(body, content='', "
-            f"contentless_delete=1, tokenize=\"ascii tokenchars '{_PUNCTUATION}'\")"
-        ))  # fmt: skip
-        connection.execute(
-            text(f"INSERT INTO search_{name}(search_{name}, rank) VALUES ('hashsize', {_PENDING})")
-        )
-
-
-def drop(connection: Connection) -> None:
-    """Removes the index."""
-    if connection.dialect.name == "sqlite":
-        for name in _INDEXED:
-            connection.execute(text(f"DROP TABLE IF EXISTS search_{name}"))
-
-
-def rebuild(connection: Connection) -> None:
-    """Makes the index anew from the registry as it stands."""
-    if connection.dialect.name != "sqlite":
-        return
-    for name in _INDEXED:
-        _clear(connection, name)
-        _fill(connection, name, TABLES[name], TABLES[name].c.retired_in.is_(None))
-
-
-def update(connection: Connection, change_set: int) -> None:
-    """Brings the index to what ``change_set`` wrote; called inside its transaction, after it wrote."""
-    if connection.dialect.name != "sqlite":
-        return
-    for name in _INDEXED:
-        rows = TABLES[name]
-        wrote = rows.c.changed_in == change_set
-        if not _is_empty(connection, name):
-            _remove(connection, name, select(rows.c.id).where(wrote, rows.c.created_in != change_set))
-        _fill(connection, name, rows, and_(wrote, rows.c.retired_in.is_(None)))
-
-
-def forget(connection: Connection, change_set: int) -> None:
-    """Takes ``change_set`` out of the index, back to the versions it replaced; called before its undo."""
-    if connection.dialect.name != "sqlite":
-        return
-    for name in _INDEXED:
-        rows, history = TABLES[name], HISTORY[name]
-        if connection.execute(select(rows.c.id).where(rows.c.changed_in != change_set).limit(1)).first():
-            _remove(connection, name, select(rows.c.id).where(rows.c.changed_in == change_set))
-        else:
-            _clear(connection, name)
-        _fill(
-            connection,
-            name,
-            history,
-            and_(history.c.superseded_in == change_set, history.c.retired_in.is_(None)),
-        )
-
-
-def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]:
+def search(connection: Connection, wanted: str, *, limit: int = 20, each: int = 0) -> list[Hit]:
     """Entities whose text holds every word of ``wanted`` (two characters or more each), best first.
 
-    Codes are found by how they begin or by any four characters of them. Retired entities are left out.
+    At most ``each`` are found by the text of one kind, if that is given. Codes are found by how they begin or by any
+    four characters of them. Retired entities are left out.
     """
     words = [word for word in map(normalise, wanted.split()) if len(word) > 1]
     if not words:
@@ -136,108 +64,58 @@ def search(connection: Connection, wanted: str, *, limit: int = 20) -> list[Hit]
     is_code = len(words) == 1 and len(words[0]) >= _CODE and words[0].isascii()
     groups = [_by_code(connection, words[0], limit)] if is_code else []
     if not (is_code and len(words[0]) >= _LONG_CODE and groups[0]):
-        groups += [_by_text(connection, name, words, limit) for name in _INDEXED]
+        groups += [_by_text(connection, name, words, limit, each or limit) for name in INDEXED]
     return list(_shared_out(groups, limit))
 
 
 def of_kind(connection: Connection, name: str, wanted: str, *, limit: int = 20) -> list[Hit]:
     """What ``search`` finds by text among one indexed kind."""
     words = [word for word in map(normalise, wanted.split()) if len(word) > 1]
-    return _by_text(connection, name, words, limit) if words else []
+    return _by_text(connection, name, words, limit, limit) if words else []
 
 
 def containing(connection: Connection, name: str, field: str, wanted: str) -> ColumnElement[bool] | None:
     """The condition that ``field`` of a present row holds ``wanted``, where the index can answer it; else None."""
-    word = normalise(wanted)
-    indexed = _INDEXED.get(name)
+    word, indexed = normalise(wanted), INDEXED.get(name)
     if connection.dialect.name != "sqlite" or indexed is None or field not in indexed.texts or len(word) < 2:
         return None
-    index = table(f"search_{name}", column("rowid"), column(f"search_{name}"))
-    holds = index.c[f"search_{name}"].op("MATCH")(f'"{_grams(word)}"')
-    return TABLES[name].c.id.in_(select(index.c.rowid).where(holds))
-
-
-def normalise(value: str) -> str:
-    """The one form that texts and questions meet in: full width folded, upper case, no blanks."""
-    folded = value.upper() if value.isascii() else unicodedata.normalize("NFKC", value).upper()
-    return folded if folded.isalnum() else folded.translate(_DROPPED)  # most texts have nothing to drop
-
-
-def _grams(value: str | None) -> str:
-    folded = normalise(value or "")
-    return " ".join(map(str.__add__, folded, folded[1:]))
-
-
-def _code_grams(value: str | None) -> str:
-    folded = normalise(value or "")
-    return " ".join(folded[at : at + _CODE] for at in range(len(folded) - _CODE + 1))
-
-
-def _fill(connection: Connection, name: str, rows: Table, where: ColumnElement[bool]) -> None:
-    indexed = _INDEXED[name]
-    columns = (*indexed.texts, *indexed.codes)
-    # FTS5 writes a segment whenever a rowid is smaller than the one before, hence the order.
-    chosen = select(rows.c.id, *(rows.c[one] for one in columns)).where(where).order_by(rows.c.id)
-    read: Any = connection.execute(chosen).cursor
-    write: Any = connection.connection.cursor()
-    statement = f"INSERT INTO search_{name}(rowid, body) VALUES (?, ?)"
-    while some := read.fetchmany(_BATCH):
-        ids, *values = zip(*some, strict=True)
-        said = dict(zip(columns, values, strict=True))
-        bodies = [_grams_of(said[one], 2) for one in indexed.texts]
-        bodies += [_grams_of(said[one], _CODE) for one in indexed.codes]
-        # a token between fields, so that no phrase spans two
-        write.executemany(statement, zip(ids, map(" // ".join, zip(*bodies, strict=True)), strict=True))
-    read.close()
-
-
-def _grams_of(values: Sequence[str | None], size: int) -> list[str]:
-    """The runs of ``size`` characters of each text, parted by blanks: over all texts at once, as arrays."""
-    folded = [normalise(value) if value else "" for value in values]
-    points = np.frombuffer(("\n".join(folded) + "\n" * size).encode("utf-32-le"), dtype=np.uint32)
-    count = len(points) - size + 1
-    runs = np.stack([*(points[at : at + count] for at in range(size)), np.full(count, _BLANK, np.uint32)], axis=1)
-    ends = runs[:, :size] == _END
-    shown = np.empty(runs.shape, bool)
-    shown[:] = ~ends.any(axis=1)[:, None]  # a run that reaches into the next text is none
-    shown[:, 0] |= ends[:, 0]  # but the end of a text stays
-    text_of_all = runs[shown].tobytes().decode("utf-32-le")
-    return [one.rstrip(" ") for one in text_of_all.split("\n", len(folded))[: len(folded)]]
-
-
-def _remove(connection: Connection, name: str, ids: Select[Any]) -> None:
-    gone = connection.execute(ids.order_by(TABLES[name].c.id)).scalars().all()
-    cursor: Any = connection.connection.cursor()
-    cursor.executemany(f"DELETE FROM search_{name} WHERE rowid = ?", ((one,) for one in gone))
-
-
-def _is_empty(connection: Connection, name: str) -> bool:
-    return connection.execute(select(table(f"search_{name}_docsize", column("id")).c.id).limit(1)).first() is None
-
-
-def _clear(connection: Connection, name: str) -> None:
-    connection.execute(text(f"INSERT INTO search_{name}(search_{name}) VALUES ('delete-all')"))
+    index, rows = table(f"search_{name}", column("rowid"), column(f"search_{name}")), TABLES[name].alias()
+    first = index.c.rowid.op("<<")(SHIFT)
+    holds = or_(func.instr(rows.c[field], word) > 0, func.instr(func.normalised(rows.c[field]), word) > 0)
+    found = select(rows.c.id).join_from(index, rows, rows.c.id.between(first, first + INSIDE))
+    asked = index.c[f"search_{name}"].op("MATCH")(question(connection, name, [word]))
+    return TABLES[name].c.id.in_(found.where(asked, rows.c.retired_in.is_(None), holds))
 
 
 def _by_code(connection: Connection, word: str, limit: int) -> list[Hit]:
     hits: list[Hit] = []
-    for name, code in _PREFIXED.items():
-        rows, start = TABLES[name], word.lower() if name == "person" else word
+    for name in _PREFIXED:
+        start = word.lower() if name == "person" else word
         beyond = start[:-1] + chr(ord(start[-1]) + 1)
-        held = and_(rows.c[code] >= start, rows.c[code] < beyond, rows.c.retired_in.is_(None))
-        found = connection.execute(_shown(name).where(held).order_by(rows.c[code]).limit(limit))
+        found = connection.execute(_beginning(name), {"start": start, "beyond": beyond, "most": limit})
         hits += [Hit(name, *row) for row in found]
     return hits
 
 
-def _by_text(connection: Connection, name: str, words: Sequence[str], limit: int) -> list[Hit]:
+@cache
+def _beginning(name: str) -> Select[Any]:
+    """The query for ``most`` rows of a kind by their code, from ``start`` on and before ``beyond``; made once."""
+    rows = TABLES[name]
+    code: ColumnElement[str] = rows.c[_PREFIXED[name]]
+    held = and_(code >= bindparam("start"), code < bindparam("beyond"), rows.c.retired_in.is_(None))
+    return _shown(name).where(held).order_by(code).limit(bindparam("most"))
+
+
+def _by_text(connection: Connection, name: str, words: Sequence[str], limit: int, each: int) -> list[Hit]:
+    """The best ``each`` of the first matches by id, at least ``limit`` of which are weighed against one another."""
     most = max(limit, _CANDIDATES)
-    condition = _matches(connection, name, words, most)
-    if condition is None:
-        return []
-    found = connection.execute(_shown(name).where(condition).limit(most))
-    hits = [Hit(name, *row) for row in found]
-    return sorted(hits, key=lambda hit: _rank(hit, words[-1]))[:limit]
+    if connection.dialect.name == "sqlite":
+        hits = [_hit(name, row) for row in holding(connection, name, words, _EXTRA[name], most)]
+    else:
+        query = _shown(name).where(_like(name, words)).limit(most)
+        hits = [Hit(name, *row) for row in connection.execute(query)]
+    best = sorted(hits, key=lambda hit: _rank(hit, words[-1]))[:each]
+    return _placed(connection, best) if name == "house" and connection.dialect.name == "sqlite" else best
 
 
 def _rank(hit: Hit, word: str) -> tuple[int, int, str]:
@@ -246,28 +124,29 @@ def _rank(hit: Hit, word: str) -> tuple[int, int, str]:
     return (0 if folded.endswith(word) else 1, len(folded), hit.title)
 
 
-def _matches(
-    connection: Connection, name: str, words: Sequence[str], most: int
-) -> ColumnElement[bool] | None:
-    indexed, rows = _INDEXED[name], TABLES[name]
-    if connection.dialect.name != "sqlite":
-        present = rows.c.retired_in.is_(None)
-        fields = [rows.c[c] for c in (*indexed.texts, *indexed.codes)]
-        return and_(present, *(or_(*(c.icontains(word, autoescape=True) for c in fields)) for word in words))
-    phrases = [_phrases(indexed, word) for word in words]
-    if not all(phrases):
-        return None
-    question = " AND ".join("(" + " OR ".join(each) + ")" for each in phrases)
-    index = table(f"search_{name}", column("rowid"))
-    answer = select(index.c.rowid).where(text(f"search_{name} MATCH :question").bindparams(question=question))
-    return rows.c.id.in_(answer.limit(most))  # inside: a common word has half a million matches
+def _hit(name: str, row: Sequence[Any]) -> Hit:
+    """A row of the columns searched and ``_EXTRA``; a house says where it lies only once it is among the best."""
+    if name == "organisation":
+        uscc, org_no = row[2:4]
+        return Hit(name, row[0], row[1], org_no or "" if uscc is None else uscc)
+    return Hit(name, row[0], row[1], row[2])
 
 
-def _phrases(indexed: _Indexed, word: str) -> list[str]:
-    ways = [_grams(word)] if indexed.texts else []
-    if indexed.codes and word.isascii() and len(word) >= _CODE:
-        ways.append(_code_grams(word))
-    return [f'"{way}"' for way in ways]
+def _placed(connection: Connection, houses: Sequence[Hit]) -> list[Hit]:
+    """Houses (whose second line is the code of their address) with the text of their addresses."""
+    address = TABLES["address"]
+    of = {entity_id(hit.subtitle): "" for hit in houses}
+    found = connection.execute(select(address.c.id, address.c.full_text).where(address.c.id.in_(of)))
+    of |= {int(row[0]): str(row[1]) for row in found}
+    return [replace(hit, subtitle=of[entity_id(hit.subtitle)]) for hit in houses]
+
+
+def _like(name: str, words: Sequence[str]) -> ColumnElement[bool]:
+    """The words in the columns as they stand: how PostgreSQL finds them."""
+    rows = TABLES[name]
+    fields = [rows.c[one] for one in INDEXED[name].columns]
+    held = (or_(*(one.icontains(word, autoescape=True) for one in fields)) for word in words)
+    return and_(rows.c.retired_in.is_(None), *held)
 
 
 def _shown(name: str) -> Select[Any]:

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from core.store.folding import normalise
+
 
 class SQLCipherDialect(SQLiteDialect_pysqlite):
     """``sqlite+sqlcipher``: pysqlite's manners over the sqlcipher3 module."""
@@ -51,4 +53,10 @@ def connect(path: str, key_hex: str) -> Any:
         "busy_timeout = 30000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("normalised", 1, _normalised, deterministic=True)
     return connection
+
+
+def _normalised(value: str | None) -> str | None:
+    """A text in the form in which searches compare it, for use in statements."""
+    return None if value is None else normalise(value)

@@ -142,7 +142,7 @@ class Listing(QWidget):
 
     def _connect(self) -> None:
         self.model.told.connect(self._told)
-        self.model.rowsInserted.connect(lambda *_range: self._slow.stop())
+        self.model.rowsInserted.connect(lambda *_range: self._some())
         self.bar.changed.connect(self._filtered)
         self.columns.chosen.connect(self._columns_chosen)
         self.views.opened.connect(self._view_opened)
@@ -201,6 +201,13 @@ class Listing(QWidget):
         by = self.model.order.column
         header.setSortIndicator(columns.index(by) if by in columns else -1, order)
         header.blockSignals(False)
+
+    def _some(self) -> None:
+        """The first rows are there; they are shown while the others are counted."""
+        self._slow.stop()
+        self._states.setCurrentIndex(_ROWS)
+        if not self.model.known:
+            self.count.setText(_("Counting…"))
 
     def _told(self, total: int) -> None:
         self._slow.stop()

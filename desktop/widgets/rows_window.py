@@ -66,7 +66,7 @@ class ListingModel(QAbstractTableModel):
         return self._matches is not None
 
     def show(self, selection: Selection, *, order: Order | None = None, columns: Sequence[str] = ()) -> None:
-        """Shows other rows; of a whole kind the first page arrives at once, of a filter when all are found."""
+        """Shows other rows: the first that are found near the start at once, all when they are found and counted."""
         other = selection.resource != self.resource
         self.beginResetModel()
         self.selection = selection
@@ -77,7 +77,7 @@ class ListingModel(QAbstractTableModel):
         self._forget_pages()
         self.endResetModel()
         self.clear_picks()
-        self._find(first_page=selection.whole)
+        self._find(first_page=True)
 
     def again(self) -> None:
         """Finds the same rows again after a change; what is in sight stays where it is."""
@@ -229,11 +229,12 @@ class ListingModel(QAbstractTableModel):
         for job in self._finding:  # what nobody waits for any more is not read to its end
             job.cancel()
         columns, look = self.columns, self._desk.jobs.look
+        within = 0 if selection.whole else tables.AT_ONCE
         first = look(
             lambda progress: tables.page(
-                workspace, selection, order, columns=columns, count=PAGE, progress=progress
+                workspace, selection, order, columns=columns, count=PAGE, within=within, progress=progress
             ),
-            partial(self._arrived, turn, 0),
+            partial(self._begun, turn),
         ) if first_page else None  # it does not wait for the count  # fmt: skip
         counting = look(
             lambda progress: tables.matches(workspace, selection, order, progress=progress),
@@ -241,15 +242,21 @@ class ListingModel(QAbstractTableModel):
         )
         self._finding = [job for job in (first, counting) if job is not None]
 
+    def _begun(self, turn: int, part: Page) -> None:
+        """The first rows, which a filter may not have found all of; of no use once all are known."""
+        if self._matches is None and part.rows:
+            self._arrived(turn, 0, part)
+
     def _found(self, turn: int, found: Matches) -> None:
         if turn != self._turn:
             return
-        first = self._matches is None
+        begun = self._pages.get(0)
+        anew = self._matches is not None or (begun is not None and len(begun) < min(PAGE, found.total))
         self._matches = found
-        if not first:
+        if anew:
             self._forget_pages()
         self._resize(found.total)
-        if self._total and not first:
+        if self._total and anew:
             self.dataChanged.emit(self.index(0, 0), self.index(self._total - 1, len(self.columns) - 1))
         self.told.emit(found.total)
         if found.ids is None and found.total > _FAR:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTableView
 
+from core.registry import tables
 from core.registry.filters import Condition, Selection
+from core.registry.where import select_where
 from core.security.workspace import Workspace
 from core.store import search
 from desktop import theme
@@ -122,6 +125,30 @@ def test_a_filter_shows_what_it_finds_and_clearing_it_shows_all_again(shell: She
     assert "符合条件 1 条" in words(page)
     page.filter.clear()
     qtbot.waitUntil(lambda: model.rowCount() == ROWS, timeout=20_000)
+
+
+def test_a_filters_first_rows_are_seen_while_the_others_are_counted(
+    shell: Shell, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+):
+    page, model, view = page_of(shell)
+    counted, matches = threading.Event(), tables.matches
+
+    def later(*given: Any, **named: Any) -> tables.Matches:
+        assert counted.wait(20)
+        return matches(*given, **named)
+
+    monkeypatch.setattr(tables, "matches", later)
+    monkeypatch.setattr(tables, "AT_ONCE", PAGE // 2)
+    page.listing.show_selection(select_where("address", ("full_text~路00",)))
+    qtbot.waitUntil(lambda: model.rowCount() == PAGE // 2, timeout=20_000)
+    assert view.isVisible() and seen(model, 3) == "姑苏区平江路00003号" and "正在计数" in words(page)
+    counted.set()
+    qtbot.waitUntil(lambda: model.rowCount() == 1000 and not shell.jobs.running, timeout=20_000)
+    for row in (3, PAGE // 2 + 1, 999):
+        seen(model, row)
+        settle(qtbot, shell)
+        assert seen(model, row) == f"姑苏区平江路{row:05d}号"
+    assert "符合条件 1,000 条" in words(page)
 
 
 def test_conditions_combine_as_chips_and_each_can_be_taken_away(shell: Shell, qtbot: Any):

@@ -1,9 +1,9 @@
 """The queue of a system: what a filter finds, in which order, and under which names its rows stand."""
 
-from sqlalchemy import update
+from sqlalchemy import select, text as sql, update
 
 from core.exchange.outbox import outbox
-from core.exchange.queue import Wanted, by_number, newest, numbers
+from core.exchange.queue import Wanted, _named, by_number, newest, numbers
 from core.model.exchange import delivery
 from core.security import audit
 from core.store import search
@@ -67,3 +67,14 @@ def test_what_left_is_told_from_what_is_in_somebodys_hands(workspace):
     box = outbox(workspace)[TARGET]
     assert (box.waiting, box.awaited, box.sent) == (1, 1, 1)
     assert found(workspace, "", "awaited") == [key(1)] and found(workspace, "", "sent") == [key(2)]
+
+
+def test_a_receipt_number_is_looked_up_and_not_looked_for_through_every_delivery(workspace):
+    with workspace.store.read() as connection:
+        asked = select(delivery.c.id).where(_named(Wanted(TARGET)), delivery.c.receipt_no == "JZZ000000001")
+        if connection.dialect.name == "postgresql":
+            connection.execute(sql("SET LOCAL enable_seqscan = off"))  # an empty table is read whole
+        explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+        words = str(asked.compile(connection, compile_kwargs={"literal_binds": True}))
+        plan = " ".join(str(row) for row in connection.exec_driver_sql(explain + words.replace("%", "%%")))
+    assert "ix_delivery_receipt_no" in plan

@@ -127,6 +127,15 @@ def test_retired_rows_are_shown_when_asked_for(filled: Workspace):
     assert row[1:] == (True, "H039")
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_the_first_rows_of_a_filter_are_there_before_all_are_found(filled: Workspace, *, descending: bool):
+    selection, order = select_where("house", ("use=rented",)), Order("house_code", descending)
+    every = [row[0] for row in tables.rows_at(filled, tables.matches(filled, selection, order), 0, 100).rows]
+    begun = [row[0] for row in tables.page(filled, selection, order, within=20).rows]
+    assert 0 < len(begun) < len(every) and begun == every[: len(begun)]
+    assert [row[0] for row in tables.page(filled, selection, order, within=1_000).rows] == every
+
+
 def test_a_first_page_can_be_cancelled(filled: Workspace):
     progress = Progress()
     progress.cancel()

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import Connection, delete, literal, select, update
 
 from core.model.registry import HISTORY, TABLES
+from core.registry.rows import supersede
+from core.registry.undo import _restore
 from core.security.workspace import Workspace
 from core.store import search
+from core.store.search_question import question
 from tests.core.rows import begin, put
 
 ADDRESSES = {
@@ -126,3 +130,75 @@ def test_a_rebuilt_index_answers_as_the_updated_one(connection: Connection):
     search.rebuild(connection)
     assert titles(connection, "平江") == before
     assert len(before) == 3
+
+
+def plainly(held: dict[int, tuple[str, str]], words: Sequence[str]) -> list[int]:
+    """The ids, in order, of organisations ``(name, code)`` that hold every word, looked through one by one."""
+
+    def holds(name: str, code: str, word: str) -> bool:
+        return word in name or (len(word) >= 4 and word.isascii() and word in code)
+
+    return [one for one in sorted(held) if all(holds(*held[one], word) for word in words)]
+
+
+NEAR = st.integers(-3, 3).flatmap(lambda high: st.integers(0, 3).map(lambda low: (high << 42) + low))
+"""Ids of which several share an entry of the index."""
+NAMES = st.text("平江路新1023", min_size=1, max_size=9)
+CODES = st.text("0123A", min_size=4, max_size=8)
+WORDS = st.lists(st.one_of(st.text("平江路新1023", min_size=2, max_size=4), st.text("0123A", min_size=4, max_size=5)),
+                 min_size=1, max_size=3)  # fmt: skip
+
+
+@given(
+    first=st.dictionaries(NEAR, st.tuples(NAMES, CODES), max_size=40),
+    second=st.dictionaries(NEAR, st.tuples(NAMES, CODES), max_size=10),
+    gone=st.sets(NEAR, max_size=5), wanted=st.lists(WORDS, min_size=1, max_size=6),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_found_is_what_a_look_at_every_row_finds_before_and_after_changes_and_their_undo(
+    embedded: Workspace, first, second, gone, wanted
+):
+    rows = TABLES["organisation"]
+
+    def same(connection: Connection, held: dict[int, tuple[str, str]]) -> None:
+        for words in wanted:
+            hits = search.of_kind(connection, "organisation", " ".join(words), limit=60)
+            assert sorted(hit.id for hit in hits) == plainly(held, words), words
+
+    with embedded.store.read() as connection:
+        search.rebuild(connection)
+        one = begin(connection)
+        place(connection, one, first)
+        search.update(connection, one)
+        same(connection, first)
+        two = begin(connection)
+        supersede(connection, "organisation", sorted({*second, *gone} & first.keys()), two)
+        connection.execute(delete(rows).where(rows.c.id.in_(second)))
+        place(connection, two, second)
+        retired = gone & first.keys() - second.keys()
+        connection.execute(update(rows).where(rows.c.id.in_(retired)).values(retired_in=two, changed_in=two))
+        search.update(connection, two)
+        same(connection, {id: row for id, row in (first | second).items() if id not in retired})
+        search.forget(connection, two)
+        _restore(connection, "organisation", two)
+        same(connection, first)
+
+
+def place(connection: Connection, change: int, held: dict[int, tuple[str, str]]) -> None:
+    """Stores organisations under ids of the test's choice."""
+    for id, (name, code) in held.items():
+        (made,) = put(connection, "organisation", change, [{"name": name, "org_no": code, "uscc": f"{id}"}])
+        table = TABLES["organisation"]
+        connection.execute(update(table).where(table.c.id == made).values(id=id, uscc=None))
+
+
+def test_common_runs_are_left_out_of_a_question_and_rare_ones_asked_first(embedded: Workspace):
+    with embedded.store.write() as connection:
+        change = begin(connection)
+        put(connection, "address", change, [
+            {"address_code": f"A{n:011d}", "full_text": f"江苏省苏州市平江路{n}号"} for n in range(400)])  # fmt: skip
+        search.update(connection, change)
+        asked = question(connection, "address", ["平江路", "377号"])
+        assert asked == '("77")' or asked.startswith('("37"') or asked.startswith('("77"')
+        assert "江路" not in asked
+        assert [hit.title for hit in search.search(connection, "平江路 377号")] == ["江苏省苏州市平江路377号"]

@@ -1,0 +1,1 @@
+DROP INDEX ix_delivery_receipt_no
