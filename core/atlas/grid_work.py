@@ -43,10 +43,14 @@ class GridWork:
 
 @dataclass(frozen=True)
 class Work:
-    """The grids of an account, those with the most to do first; ``own`` is False where it works in all of them."""
+    """The grids of an account, those with the most to do first, and the outlines of the others.
+
+    ``own`` is False where it works in all of them.
+    """
 
     grids: Sequence[GridWork]
     own: bool
+    others: Sequence[Ring]
 
 
 @permits("upkeep.read")
@@ -68,7 +72,8 @@ def grid_work(workspace: Workspace) -> Work:
                  one.total, None if found is None else found.get(one.grid_code, 0))
         for one in overdue(workspace) if one.grid_code in held and (not own or one.grid_code in own)
     ]  # fmt: skip
-    return Work(sorted(made, key=lambda one: (-one.total, one.grid_code)), bool(own))
+    others = [ring for code, parts in outlines.items() if own and code not in own for ring in parts]
+    return Work(sorted(made, key=lambda one: (-one.total, one.grid_code)), bool(own), others)
 
 
 def _rings(outlines: Sequence[str | None]) -> list[Sequence[Ring]]:

@@ -36,11 +36,12 @@ class HandOverIncomplete(GridLinkError):
 
 @dataclass(frozen=True)
 class Filters:
-    """Which grids: by code, community (12 digits) or present maintainer; each empty field means any."""
+    """Which grids: by code, community (12 digits) or present maintainer, among ``grids``; an empty field means any."""
 
     grid: str = ""
     community: str = ""
     maintainer: str = ""
+    grids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,8 @@ def kept_grids(connection: Connection, filters: Filters) -> list[tuple[Any, str]
         where.append(_GRID.c.grid_code == filters.grid)
     if filters.community:
         where.append(_GRID.c.community_code == filters.community)
+    if filters.grids:
+        where.append(_GRID.c.grid_code.in_(filters.grids))
     handed = _handed_over(connection)
     rows = connection.execute(select(_GRID).where(*where).order_by(_GRID.c.grid_code)).all()
     kept = [(row, _maintainer(row, handed.get(row.grid_code))) for row in rows]

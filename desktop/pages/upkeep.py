@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QSplitter, QStackedWidget, Q
 from core.i18n import N_, _
 from core.jobs import Progress
 from core.model.names import label as name_of
+from core.security.own_grids import home
 from core.stewardship.exporting_lists import export_overdue
 from core.stewardship.upkeep import (
     KEPT_UP,
@@ -27,7 +28,7 @@ from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.exporting import ListExport
-from desktop.widgets.parts import button, empty, head, label
+from desktop.widgets.parts import button, empty, head, label, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -62,7 +63,9 @@ class OverduePage(Page):
             Field(_("due since"), lambda i: i.due, "code"), Field(_("days"), lambda i: i.days, "number"),
         ])  # fmt: skip
         self.grid_view, self.view = table(self.grids, stretch=1), table(self.rows, stretch=1)
-        self._told, self.cut = label("", "muted"), label("", "muted")
+        self._told, self.cut, self.own = label("", "muted"), label("", "muted"), home(desk.workspace)
+        self.mine = segment(_("My grids ({n})").format(n=f"{len(self.own):,}"), self.refresh, chosen=True)
+        self.mine.setHidden(not self.own)
         self.export = ListExport(desk, self.rows, _("Overdue"), writer=self._write)
         self.export_grids = ListExport(desk, self.grids, _("Grids and maintainers"))
         self.whole = QCheckBox(_("every grid of this maintainer"))
@@ -101,7 +104,7 @@ class OverduePage(Page):
         outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         again = button(_("Refresh"), self.refresh, icon="refresh", tip="F5")
-        outer.addLayout(head("", self._told, self.export_grids, again))
+        outer.addLayout(head("", self.mine, self._told, self.export_grids, again))
         outer.addWidget(self._states, 1)
         for view, widths in ((self.grid_view, (160, 140, 90, 116, 80, 80, 80, 80, 90, 100)),
                              (self.view, (80, 300, 100, 100, 100, 70))):  # fmt: skip
@@ -111,8 +114,8 @@ class OverduePage(Page):
 
     def refresh(self) -> None:
         """Counts what is overdue beside the window."""
-        workspace = self.desk.workspace
-        self.desk.jobs.read(lambda: overdue(workspace), self._show)
+        workspace, wanted = self.desk.workspace, self._wanted()
+        self.desk.jobs.read(lambda: overdue(workspace, wanted), self._show)
 
     def hand_over(self) -> None:
         """Gives the chosen grid to the maintainer who is named, with its list; can be undone."""
@@ -125,7 +128,10 @@ class OverduePage(Page):
             )  # fmt: skip
 
     def _write(self, out: Path, progress: Progress) -> int:
-        return export_overdue(self.desk.workspace, Filters(), out, progress=progress)
+        return export_overdue(self.desk.workspace, self._wanted(), out, progress=progress)
+
+    def _wanted(self) -> Filters:
+        return Filters(grids=self.own if self.mine.isChecked() else ())
 
     def _show(self, grids: Sequence[GridDue]) -> None:
         self._states.setCurrentIndex(0 if grids else 1)

@@ -80,9 +80,10 @@ class WorkbenchPage(Page):
     def _tile_row(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setSpacing(theme.M)
-        for place, tile in enumerate(self.tiles.values()):
-            grid.addWidget(tile, 0, place)
+        shown = [tile for tile in self.tiles.values() if not tile.isHidden()]
+        for place in range(len(self.tiles)):  # a tile is a fifth of the row, however many there are
             grid.setColumnStretch(place, 1)
+            grid.addWidget(shown[place] if place < len(shown) else QWidget(), 0, place)
         return grid
 
     def _grid_part(self) -> QWidget:
@@ -104,7 +105,12 @@ class WorkbenchPage(Page):
         left.addWidget(self._grid_title)
         left.addWidget(self.grid_map, 1)
         right.addWidget(label(_("Most to do"), "heading"))
-        right.addWidget(self.grid_list, 1)
+        self._most = QStackedLayout()
+        self._most.addWidget(self.grid_list)
+        may = self.desk.workspace.actor.may("finding.read")
+        none = _("Nothing is overdue or wrong in these grids.") if may else _("Nothing is overdue in these grids.")
+        self._most.addWidget(empty("done", none))
+        right.addLayout(self._most, 1)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.M)
@@ -187,8 +193,9 @@ class WorkbenchPage(Page):
         self._grid_cards.setVisible(bool(work.grids))
         self.grid_list.setColumnHidden(3, not self.desk.workspace.actor.may("finding.read"))
         self._grid_title.setText(_("My grids") if work.own else _("Grids of the district"))
-        self.grid_map.show_grids(work.grids)
+        self.grid_map.show_grids(work.grids, work.others)
         self.grids.show_rows([one for one in work.grids if one.total])
+        self._most.setCurrentIndex(0 if self.grids.rows else 1)
 
     def _show_entities(self, now: Overview) -> None:
         clear(self._entities)

@@ -6,6 +6,7 @@ import bisect
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -17,11 +18,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPixmap,
+    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from core.atlas.grid_work import GridWork
+from core.atlas.grid_work import GridWork, Ring
 from core.i18n import _
 from desktop import theme
 from desktop.map.colours import ramp
@@ -40,14 +42,16 @@ class GridMap(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._grids: Sequence[GridWork] = ()
+        self._around: Sequence[Ring] = ()
         self._paths: list[QPainterPath] = []
+        self._beyond = QPainterPath()
         self._drawn: QPixmap | None = None
         self.setMinimumSize(320, 220)
         self.setMouseTracking(True)
 
-    def show_grids(self, grids: Sequence[GridWork]) -> None:
-        """Shows other grids, or the same with other figures."""
-        self._grids = grids
+    def show_grids(self, grids: Sequence[GridWork], around: Sequence[Ring] = ()) -> None:
+        """Shows other grids, or the same with other figures; what lies around them is drawn faintly."""
+        self._grids, self._around = grids, around
         self._lay_out()
 
     def grid_at(self, point: QPointF) -> GridWork | None:
@@ -104,9 +108,9 @@ class GridMap(QWidget):
             )
             left = room.center().x() - (east - west) * narrow * scale / 2
             top = room.center().y() - (north - south) * scale / 2
-            self._paths = [
-                _path(grid, west, north, (narrow * scale, scale), (left, top)) for grid in self._grids
-            ]
+            fit = _Fit(west, north, narrow * scale, scale, left, top)
+            self._paths = [_path(grid.rings, fit) for grid in self._grids]
+            self._beyond = _path(self._around, fit)
         self._drawn = None
         self.update()
 
@@ -117,6 +121,8 @@ class GridMap(QWidget):
         made.fill(Qt.GlobalColor.transparent)
         painter, t, colours = QPainter(made), theme.tokens(), (theme.tokens().raised, *ramp()[1:])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(t.line), 0.6))
+        painter.drawPath(self._beyond)
         painter.setPen(QPen(QColor(t.muted), 0.6))
         for grid, path in zip(self._grids, self._paths, strict=True):
             painter.setBrush(QColor(colours[step_of(grid.total)]))
@@ -159,16 +165,23 @@ def said_of(grid: GridWork) -> str:
     return f"{grid.name} {grid.grid_code}\n" + " · ".join([overdue, *findings, kept])
 
 
-def _path(
-    grid: GridWork, west: float, north: float, scale: tuple[float, float], corner: tuple[float, float]
-) -> QPainterPath:
+def _path(rings: Sequence[Ring], fit: _Fit) -> QPainterPath:
     made = QPainterPath()
-    for ring in grid.rings:
-        points = [
-            QPointF(corner[0] + (x - west) * scale[0], corner[1] + (north - y) * scale[1]) for x, y in ring
-        ]
-        made.moveTo(points[0])
-        for point in points[1:]:
-            made.lineTo(point)
-        made.closeSubpath()
+    for ring in rings:
+        made.addPolygon(QPolygonF([fit.at(x, y) for x, y in ring]))
     return made
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How degrees become points of the widget."""
+
+    west: float
+    north: float
+    across: float
+    down: float
+    left: float
+    top: float
+
+    def at(self, lon: float, lat: float) -> QPointF:
+        return QPointF(self.left + (lon - self.west) * self.across, self.top + (self.north - lat) * self.down)
