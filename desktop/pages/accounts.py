@@ -42,7 +42,7 @@ class AccountsPage(Page):
             Field(_("made"), lambda one: local_time(one.created_at)), Field(_("made by"), lambda one: one.created_by),
         ])  # fmt: skip
         self.view, self._changed = table(self.model, stretch=1), ""
-        for place, width in enumerate((180, 360, 150, 140, 140, 140)):
+        for place, width in enumerate((140, 360, 130, 132, 132, 96)):
             self.view.setColumnWidth(place, width)
         self.view.doubleClicked.connect(lambda index: self.open(self.model.rows[index.row()]))
         outer = QVBoxLayout(self)

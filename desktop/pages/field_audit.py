@@ -24,7 +24,7 @@ from core.registry.divisions import division_name
 from core.stewardship.audit_items import NOT_FOUND, Item, enter, items
 from core.stewardship.check_sheets import Entered, enter_check_sheet, write_check_sheet
 from core.stewardship.coefficients import Result, coefficients
-from core.stewardship.field_audit import Reproduction, Round, close, draw, reproduce, rounds
+from core.stewardship.field_audit import VISIT, Reproduction, Round, close, draw, reproduce, rounds
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
@@ -34,13 +34,14 @@ from desktop.widgets.audit_result import AuditResult
 from desktop.widgets.exporting import ListExport
 from desktop.widgets.parts import button, empty, label, segment
 from desktop.widgets.tables import Field, RowsModel, table
+from desktop.widgets.visit_acts import VisitActs, round_state, visit_line
 from desktop.widgets.watermark import Watermark
 
 
 @dataclass(frozen=True)
 class _Read:
     items: Sequence[Item]
-    result: Result
+    result: Result | None
 
 
 class FieldAuditPage(Page):
@@ -54,7 +55,7 @@ class FieldAuditPage(Page):
         self.round: Round | None = None
         self._items: Sequence[Item] = ()
         self.rounds = RowsModel([
-            Field(_("round"), lambda r: f"{r.id}  {r.title}"),
+            Field(_("round"), lambda r: f"{r.id}  {r.title}", status=round_state),
             Field(_("kind"), lambda r: name_of("resource", r.resource)),
             Field(_("looked at"), lambda r: f"{r.checked:,} / {r.items:,}", "number"),
         ])  # fmt: skip
@@ -79,6 +80,7 @@ class FieldAuditPage(Page):
         tip = _("Do seed and list give it?")
         self.again = button(_("Draw again"), self.reproduce, icon="refresh", tip=tip)
         self.end = button(_("Close the round"), self.close_round, icon="lock")
+        self.visit = VisitActs(desk, self.refresh)
         self.export = ListExport(desk, self.items, _("Field audit"))
         for widget in (self.new, self.end):
             if not may:  # showing what has no parent yet would open a window
@@ -137,7 +139,7 @@ class FieldAuditPage(Page):
         segments.addSpacing(theme.M)
         segments.addWidget(self.community)
         segments.addStretch(1)
-        for action in (self.again, self.export, self.sheet, self.back, self.end):
+        for action in (self.again, self.visit, self.export, self.sheet, self.back, self.end):
             segments.addWidget(action)
             segments.addSpacing(theme.S)
         return segments
@@ -243,7 +245,9 @@ class FieldAuditPage(Page):
         self._states.setCurrentIndex(0 if found else 1)
         wanted = self.round.id if self.round is not None else 0
         self.rounds.show_rows(found)
-        place = next((n for n, one in enumerate(found) if one.id == wanted), 0)
+        place = next((n for n, one in enumerate(found) if one.id == wanted), None)
+        if place is None:  # the visit that the user has still to make, else the newest round
+            place = next((n for n, one in enumerate(found) if self.visit.is_mine(one)), 0)
         if found:
             self.round_view.selectRow(place)
 
@@ -253,16 +257,24 @@ class FieldAuditPage(Page):
         one: Round = self.rounds.rows[place]
         self.round, workspace = one, self.desk.workspace
         self._told.setText(f"{one.title} · {name_of('resource', one.resource)}")
-        text = _("seed {seed} · drawn {day} by {who} from {n} records in {communities} communities")
-        told = text.format(seed=one.seed, day=one.at[:10], who=one.actor, n=f"{sum(one.strata.values()):,}",
-                           communities=f"{len(one.strata):,}")  # fmt: skip
-        rest = _(" · {n} records without a community could not be drawn").format(n=f"{one.unplaced:,}")
+        told = visit_line(one) if one.purpose == VISIT else _draw_line(one)
         closed = _(" · closed {day} by {who}").format(day=one.closed_at[:10], who=one.closed_by)
-        self._seed.setText(told + (rest if one.unplaced else "") + (closed if one.closed_at else ""))
+        self._seed.setText(told + (closed if one.closed_at else ""))
         self.end.setEnabled(not one.closed_at)
+        self._show_purpose(one)
+        drawn = one.purpose != VISIT
         self.desk.jobs.read(
-            lambda: _Read(items(workspace, one.id), coefficients(workspace, one.id)), self._opened
+            lambda: _Read(items(workspace, one.id), coefficients(workspace, one.id) if drawn else None), self._opened
         )
+
+    def _show_purpose(self, one: Round) -> None:
+        """A visit has neither seed nor coefficients, but an officer."""
+        drawn = one.purpose != VISIT
+        for widget in (self.again, *self._segments.buttons()):
+            widget.setVisible(drawn)
+        if not drawn:
+            self.show_part(0)
+        self.visit.show_round(one)
 
     def _opened(self, read: _Read) -> None:
         self._items = read.items
@@ -274,7 +286,8 @@ class FieldAuditPage(Page):
             self.community.addItem(division_name(code), code)
         self.community.setCurrentIndex(max(0, self.community.findData(chosen)))
         self.community.blockSignals(False)
-        self._replace(self._result, AuditResult(self.desk, read.result))
+        if read.result is not None:
+            self._replace(self._result, AuditResult(self.desk, read.result))
         self._narrow()
 
     def _narrow(self) -> None:
@@ -338,6 +351,14 @@ class FieldAuditPage(Page):
         if old is not None:
             stack.removeWidget(old)
             old.deleteLater()
+
+
+def _draw_line(one: Round) -> str:
+    text = _("seed {seed} · drawn {day} by {who} from {n} records in {communities} communities")
+    told = text.format(seed=one.seed, day=one.at[:10], who=one.actor, n=f"{sum(one.strata.values()):,}",
+                       communities=f"{len(one.strata):,}")  # fmt: skip
+    rest = _(" · {n} records without a community could not be drawn").format(n=f"{one.unplaced:,}")
+    return told + (rest if one.unplaced else "")
 
 
 def _result(item: Item) -> str:

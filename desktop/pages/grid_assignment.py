@@ -26,7 +26,7 @@ from desktop.desk import Desk
 from desktop.pages import Page
 from desktop.widgets.grid_officers import Officer, OfficerPanel
 from desktop.widgets.grid_tree import GridTree
-from desktop.widgets.parts import button, empty, head, label, segment
+from desktop.widgets.parts import button, empty, label, segment
 from desktop.widgets.tables import Field, RowsModel, table
 
 _ALL, _UNASSIGNED, _UNKEPT, _HANGING = "all", "unassigned", "unkept", "hanging"
@@ -100,7 +100,6 @@ class GridAssignmentPage(Page):
         outer.setContentsMargins(theme.XL, theme.M, theme.XL, theme.L)
         outer.setSpacing(theme.M)
         outer.addLayout(self._segments())
-        outer.addLayout(head("", self.told))
         outer.addWidget(self._states, 1)
 
     def _segments(self) -> QHBoxLayout:
@@ -111,6 +110,8 @@ class GridAssignmentPage(Page):
             self._group.addButton(made)
             self._buttons[which] = made
             row.addWidget(made)
+        row.addSpacing(theme.M)
+        row.addWidget(self.told)
         row.addStretch(1)
         row.addWidget(self.mend)
         row.addSpacing(theme.S)
@@ -134,10 +135,12 @@ class GridAssignmentPage(Page):
 
     def _show(self, found: _Read) -> None:
         self._read = found
-        by_officer: dict[str, list[KeptGrid]] = {name: [] for name in found.officers}
+        me = self.desk.workspace.actor.name  # nobody assigns grids to himself
+        by_officer: dict[str, list[KeptGrid]] = {name: [] for name in found.officers if name != me}
         for grid in found.grids:
             for name in grid.accounts:
-                by_officer.setdefault(name, []).append(grid)
+                if name != me:
+                    by_officer.setdefault(name, []).append(grid)
         self.panel.show_officers([
             Officer(name, len(held), sum(one.addresses for one in held)) for name, held in by_officer.items()
         ])  # fmt: skip
@@ -171,7 +174,7 @@ class GridAssignmentPage(Page):
         grids = self.tree.chosen()
         self.panel.show_picked(grids)
         addresses = sum(one.addresses for one in grids)
-        hint = _("Choose grids, a community or a sub-district; Ctrl and Shift choose several.")
+        hint = _("Choose grids, communities or sub-districts, with Ctrl or Shift several.")
         told = _("{n} grids with {addresses} addresses chosen").format(n=f"{len(grids):,}", addresses=f"{addresses:,}")
         self.told.setText(told if grids else hint)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from core.atlas.grid_work import Work, grid_work
 from core.exchange.attention import Attention, attention
 from core.i18n import N_, _
 from core.model import names as labels
 from core.registry.ledger import Overview, overview
+from core.stewardship.visits import VisitsLeft, visits_left
 from core.stewardship.work_left import WorkLeft, work_left
 from desktop import theme
 from desktop.desk import Desk
@@ -24,6 +25,8 @@ _LISTS = {
 }  # fmt: skip
 """The list behind each figure, and what it takes to open it; behind the last figure is the queue of a system."""
 
+_TILES = 5
+
 
 class WorkbenchPage(Page):
     """What came in, what is wrong, what waits; or the one thing to do first."""
@@ -38,7 +41,10 @@ class WorkbenchPage(Page):
             "conflicts": Tile(_("Conflicts to settle"), "adjudication"),
             "overdue": Tile(_("Overdue in the grids"), "overdue"),
             "waiting": Tile(_("Rejected or held upstream"), "send"),
+            "visits": Tile(_("Visits handed to me"), "eye"),
         }
+        self.tiles["visits"].setHidden(True)
+        self.tiles["visits"].clicked.connect(lambda: desk.show_page("field_audit"))
         for name, (page, permission) in _LISTS.items():
             self.tiles[name].setHidden(not desk.workspace.actor.may(permission))
             self.tiles[name].clicked.connect(lambda page=page: desk.show_page(page))
@@ -77,14 +83,16 @@ class WorkbenchPage(Page):
         outer.addLayout(head(_(self.title), button(_("Refresh"), self.refresh, icon="refresh", tip="F5")))
         outer.addWidget(holder, 1)
 
-    def _tile_row(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setSpacing(theme.M)
-        shown = [tile for tile in self.tiles.values() if not tile.isHidden()]
-        for place in range(len(self.tiles)):  # a tile is a fifth of the row, however many there are
-            grid.setColumnStretch(place, 1)
-            grid.addWidget(shown[place] if place < len(shown) else QWidget(), 0, place)
-        return grid
+    def _tile_row(self) -> QHBoxLayout:
+        """A tile is a fifth of the row, however many there are; one that is hidden leaves no hole."""
+        row = QHBoxLayout()
+        row.setSpacing(theme.M)
+        for tile in self.tiles.values():
+            row.addWidget(tile, 1)
+        shown = sum(not tile.isHidden() for tile in self.tiles.values())
+        if shown < _TILES:
+            row.addStretch(_TILES - shown)
+        return row
 
     def _grid_part(self) -> QWidget:
         """The grids on a small map, and those with the most to do as a list."""
@@ -129,6 +137,8 @@ class WorkbenchPage(Page):
         """Reads the figures beside the window."""
         workspace = self.desk.workspace
         self.desk.jobs.read(lambda: overview(workspace), self.show_overview)
+        if workspace.actor.may("field_audit.enter"):
+            self.desk.jobs.read(lambda: visits_left(workspace), self.show_visits)
         if workspace.actor.may("exchange.read"):
             self.desk.jobs.read(lambda: attention(workspace), self.show_attention)
         if workspace.actor.may("finding.read"):
@@ -136,6 +146,15 @@ class WorkbenchPage(Page):
         if workspace.actor.may("upkeep.read"):
             self.tiles["overdue"].wait(_("being counted"))
             self.desk.jobs.read(lambda: grid_work(workspace), self.show_grids)
+
+    def show_visits(self, left: VisitsLeft) -> None:
+        """Shows what was handed to the user and is still to be looked at; nothing where there is none."""
+        late = _("{n} visits overdue").format(n=f"{left.overdue:,}")
+        told = _("records in {n} visits, the next due {day}").format(n=f"{left.visits:,}", day=left.next_due)
+        self.tiles["visits"].setVisible(left.visits > 0)
+        self.tiles["visits"].show_figure(
+            f"{left.records:,}", late if left.overdue else told, "warning" if left.overdue else None
+        )
 
     def open_rejected(self) -> None:
         """Opens what was rejected: the queue of the system with the most of it, or the cards where there is none."""

@@ -64,10 +64,10 @@ class ReasonBox(QWidget):
         inside.addLayout(self.acts)
         made = card(inside)
         made.setMaximumWidth(_WIDE)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
-        outer.addWidget(made, 1, Qt.AlignmentFlag.AlignTop)
-        outer.addStretch(0)
+        self.outer = QHBoxLayout(self)
+        self.outer.setContentsMargins(theme.XL, theme.XL, theme.XL, theme.XL)
+        self.outer.addWidget(made, 1, Qt.AlignmentFlag.AlignTop)
+        self.outer.addStretch(0)
 
     def may_leave(self, words: str) -> None:
         """Offers to give up, by a button and by Escape."""
@@ -118,6 +118,7 @@ class ListEntryBox(ReasonBox):
             example=_("Reason, e.g. looking for relatives of a lost person"),
         )  # fmt: skip
         self.may_leave(_("Back to my grids"))
+        self.outer.setContentsMargins(0, 0, 0, 0)
         self.said.connect(
             lambda reason: opened(self, desk, partial(enter_list, desk.workspace, resource, reason))
         )
@@ -133,6 +134,7 @@ class ExportReason(ReasonBox):
             _("Export of {kind} beyond your own grids").format(kind=name_of("resource", resource)), note,
             verb=_("Export"), icon="export", example=_("Reason, e.g. joint inspection with the fire brigade"),
         )  # fmt: skip
+        self.outer.setContentsMargins(0, 0, 0, 0)
 
 
 def opened(box: EntryBox | ListEntryBox, desk: Desk, enter_now: Callable[[], Entry]) -> None:

@@ -95,6 +95,9 @@ class FileView(QWidget):
         box = EntryBox(self.desk, self.resource, self.entity, found)
         box.entered.connect(self.refresh)
         self._column.addWidget(box)
+        self.named.emit(_("{kind} outside my grids").format(kind=labels.label("resource", self.resource)))
+        if self.isVisible():
+            box.reason.setFocus()
 
     def show_file(self, whole: WholeFile) -> None:
         """Shows the file."""

@@ -14,7 +14,7 @@ from core.stewardship.grid_keeping import KeptGrid
 from desktop import theme
 
 _GRID = Qt.ItemDataRole.UserRole
-_WIDTHS = (280, 170, 110, 90, 180, 80)
+_WIDTHS = (250, 150, 96, 128, 180, 92)
 _NUMBERS = (3, 5)
 
 
@@ -26,10 +26,11 @@ class GridTree(QTreeWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setHeaderLabels([
-            _("Grid"), _("code"), _("maintainer"), _("cycle (days)"), _("officers"), _("addresses")
+            _("grid"), _("code"), _("maintainer"), _("cycle (days)"), _("officers"), _("addresses")
         ])  # fmt: skip
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setUniformRowHeights(True)
+        self.setStyleSheet(f"QTreeView::item {{ padding-right: {theme.S}px; }}")  # figures stand off the next column
         self.setAccessibleName(_("Grids by sub-district and community"))
         for place, width in enumerate(_WIDTHS):
             self.setColumnWidth(place, width)

@@ -23,8 +23,9 @@ class FoundList(QWidget):
     file_wanted = Signal(str, object)
     export = Signal(str)
     to_registry = Signal(str)
+    hand_out = Signal(str)
 
-    def __init__(self, found: Sequence[Inside], *, may_export: bool = True) -> None:
+    def __init__(self, found: Sequence[Inside], *, may_export: bool = True, may_visit: bool = False) -> None:
         super().__init__()
         self.found = {one.layer: one for one in found}
         self.layers = QComboBox()
@@ -58,6 +59,13 @@ class FoundList(QWidget):
             )
         row.addStretch(1)
         column.addLayout(row)
+        if may_visit:
+            tip = _("As a visit: to an officer, until a day, for a reason")
+            visit = button(_("Hand out…"), lambda: self.hand_out.emit(self.layer), icon="user", tip=tip)
+            below = QHBoxLayout()
+            below.addWidget(visit)
+            below.addStretch(1)
+            column.addLayout(below)
 
     @property
     def layer(self) -> str:

@@ -36,6 +36,7 @@ from desktop.widgets.map_found import FoundList
 from desktop.widgets.map_grids import GridPanel
 from desktop.widgets.map_layers import layer_title
 from desktop.widgets.map_placing import PlacingPanel
+from desktop.widgets.visit_form import ask_visit, may_visit
 
 if TYPE_CHECKING:
     from core.store.search import Hit
@@ -147,7 +148,11 @@ class MapWork(QObject):
         )
 
     def _list(self, found: Sequence[Inside], title: str) -> None:
-        self.found = FoundList(found, may_export=self._desk.workspace.actor.may("registry.read"))
+        actor = self._desk.workspace.actor
+        self.found = FoundList(
+            found, may_export=actor.may("registry.read"), may_visit=actor.may("field_audit.run")
+        )
+        self.found.hand_out.connect(self._hand_out)
         self.found.opened.connect(self._open)
         self.found.file_wanted.connect(self._desk.open_file)
         self.found.layer_changed.connect(self._rows)
@@ -254,6 +259,12 @@ class MapWork(QObject):
             self._desk.messages.notice(told)
         elif index is not None:
             self._desk.messages.notice(_("None of them has a place on the map yet."))
+
+    def _hand_out(self, layer: str) -> None:
+        one = self.found.found.get(layer) if self.found else None
+        if one is not None and may_visit(self._desk, one.resource):
+            kind = "address" if layer == "person" else one.resource  # people are counted at their addresses
+            ask_visit(self._desk, at_home(self._desk.workspace, Selection(kind, ids=tuple(one.ids))), len(one.ids))
 
     def _to_registry(self, layer: str) -> None:
         one = self.found.found.get(layer) if self.found else None

@@ -11,6 +11,7 @@ from desktop.widgets.bulk_edit import BulkEdit
 from desktop.widgets.export_button import ExportButton
 from desktop.widgets.parts import button, label
 from desktop.widgets.rows_window import ListingModel
+from desktop.widgets.visit_form import ask_visit, may_visit
 
 
 class PickBar(QFrame):
@@ -36,6 +37,9 @@ class PickBar(QFrame):
             self.row.addWidget(ExportButton(desk, model))
         if actor.may("registry.bulk_edit"):
             self.row.addWidget(button(_("Edit the picked…"), self.edit, icon="edit"))
+        self.visit = button(_("Hand out…"), self.hand_out, icon="user",
+                            tip=_("As a visit: to an officer, until a day, for a reason"))  # fmt: skip
+        self.row.addWidget(self.visit)
         self.row.addWidget(button(_("Pick nothing"), model.clear_picks, kind="link", tip="Shift+Esc"))
         model.picks_changed.connect(self._show)
         model.told.connect(lambda _total: self._show())
@@ -46,9 +50,14 @@ class PickBar(QFrame):
         title = _("Edit {n} records").format(n=f"{self._model.picks:,}")
         self._desk.show_drawer(title, BulkEdit(self._desk, self._model.chosen(), self._model.picks))
 
+    def hand_out(self) -> None:
+        """Opens the form that hands the picked records to an officer."""
+        ask_visit(self._desk, self._model.chosen(), self._model.picks)
+
     def _show(self) -> None:
         picks, total = self._model.picks, self._model.rowCount()
         self.setVisible(picks > 0)
+        self.visit.setVisible(may_visit(self._desk, self._model.resource))
         self.count.setText(_("{n} picked").format(n=f"{picks:,}"))
         self.all.setText(_("Pick all {n} matching").format(n=f"{total:,}"))
         self.all.setVisible(picks < total)
