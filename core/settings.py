@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from platformdirs import user_config_path, user_data_path, user_log_path
+
+CHINA: Final = timezone(timedelta(hours=8))
+"""The one time by which days are counted and people read clocks; it has no summer time."""
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 

@@ -88,7 +88,7 @@ def export(
         field_of(selection.resource, name)
     about = [
         (_("filter"), told or _("none: all in use")), (_("user"), workspace.actor.name),
-        (_("at"), workspace.now()),
+        (_("at"), workspace.now_at_desk()),
     ]  # fmt: skip
     with workspace.store.read() as connection:
         geometry = out.suffix.lower() == ".gpkg"

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from core.errors import GridLinkError
 from core.i18n import N_, _
+from core.settings import CHINA
 from core.store.engine import Store
 
 P = ParamSpec("P")
@@ -83,6 +84,10 @@ class Workspace:
     def now(self) -> str:
         """The present moment as the store keeps it: RFC 3339, UTC, whole milliseconds."""
         return self.clock().astimezone(UTC).isoformat(timespec="milliseconds")
+
+    def now_at_desk(self) -> str:
+        """The present moment as people read it in what they print and export, to the minute."""
+        return f"{self.clock().astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 class NotPermitted(GridLinkError):

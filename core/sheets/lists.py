@@ -37,7 +37,7 @@ def write_list(
     parts = [rows.slice(start, rows_a_sheet) for start in range(0, max(rows.height, 1), rows_a_sheet)]
     names = [title[:28]] if len(parts) == 1 else [f"{title[:24]} {n}" for n in range(1, len(parts) + 1)]
     told = [*about, (_("rows in all"), f"{rows.height:,}"), (_("sheets"), ", ".join(names))]
-    cover = pl.DataFrame(told, schema={_("about"): pl.String, " ": pl.String}, orient="row")
+    cover = pl.DataFrame(told, schema={_("about"): pl.String, _("content"): pl.String}, orient="row")
     write_book(out, {_("About")[:28]: cover, **dict(zip(names, parts, strict=True)), **(beside or {})})
     return len(parts)
 

@@ -37,7 +37,7 @@ def export_findings(
         progress.checkpoint()
     rows = concat(parts, list(_columns()))
     chosen = ", ".join(f"{name}: {value}" for name, value in asdict(filters).items() if value)
-    about = [(_("filter"), chosen), (_("user"), workspace.actor.name), (_("at"), workspace.now())]
+    about = [(_("filter"), chosen), (_("user"), workspace.actor.name), (_("at"), workspace.now_at_desk())]
     write_list(out, rows, title=_("Findings"), about=about, beside={_("Rules"): _rules(workspace)})
     with workspace.store.write() as connection:
         audit.record(

@@ -127,7 +127,7 @@ def _written(
 ) -> int:  # fmt: skip
     """The one way out: total, user and time on the first sheet, long lists over several; what leaves is audited."""
     frame = _frame(columns, rows)
-    told = [*about, (_("user"), workspace.actor.name), (_("at"), workspace.now())]
+    told = [*about, (_("user"), workspace.actor.name), (_("at"), workspace.now_at_desk())]
     write_list(out, frame, title=title, about=told)
     details = {"list": title, "rows": frame.height} | ({} if filters is None else {"filter": filters})
     with workspace.store.write() as connection:
