@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from core.errors import Cancelled
 from core.jobs import Progress, Snapshot, Work
+from desktop import slack
 from desktop.garbage import garbage
 
 State = Literal["running", "done", "failed", "cancelled"]
@@ -65,6 +66,7 @@ class _Task(QRunnable):
             result = self._work(self._job.progress)
         except BaseException as caught:  # noqa: BLE001 - the border between a job's thread and its watchers
             error = caught
+        slack.after_work(time.monotonic() - self._job.started)
         self._job._returned.emit(result, error)
         garbage.worker_ended()
 

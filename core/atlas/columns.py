@@ -28,6 +28,8 @@ ANCHORS: Final = {
 }  # fmt: skip
 """What a row stands at when it has no position of its own."""
 READ: Final = ("address", *ANCHORS)
+_AT_ONCE: Final = 20_000
+"""Rows taken at once: few enough that a window beside this work does not feel it."""
 
 
 def read(connection: Connection, resource: str, where: ColumnElement[bool] | None = None) -> Columns:
@@ -40,7 +42,7 @@ def read(connection: Connection, resource: str, where: ColumnElement[bool] | Non
     chosen = query if where is None else query.where(where)
     types = {"id": pl.Int64, "changed_in": pl.Int64, "retired_in": pl.Int64, "collected_at": pl.String}
     types |= {name: pl.Float64 if name in {"lon", "lat"} else pl.String for name in names}
-    parts = [_numbers(_frame(some, types)) for some in bulk.batches(connection, chosen)]
+    parts = [_numbers(_frame(some, types)) for some in bulk.batches(connection, chosen, _AT_ONCE)]
     whole = pl.concat(parts) if parts else _numbers(pl.DataFrame(schema=types))
     return _placed(whole.sort("id"))
 
@@ -90,7 +92,7 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
         alive &= pl.col("move_out").is_null()
     day = pl.col("collected_at").str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     made = [
-        pl.col("id"), pl.col("changed_in").alias("changed"), alive.alias("alive"),
+        pl.col("id"), pl.col("changed_in").cast(pl.Int32).alias("changed"), alive.alias("alive"),
         day.cast(pl.Int32).fill_null(0).alias("day"),
         *(hashed(pl.col(n)).fill_null(0).alias(to) for n, to in pointing.items() if n in rows.columns),
     ]  # fmt: skip

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from core.atlas import columns, layers
 from core.atlas.atlas import Atlas
+from core.atlas.columns import Numbers
 from core.atlas.layers import COUNTED
 from core.errors import GridLinkError
 from core.i18n import _
@@ -107,7 +108,7 @@ def listed(
     """The first ``limit`` of these records with their titles, in the order of the titles."""
     layer = atlas.layers[name]
     some = np.asarray(ids[:limit], np.int64)
-    counts = np.ones(len(some), np.int64)
+    counts: Numbers = np.ones(len(some), np.int64)
     if name in COUNTED and len(some):
         order = np.argsort(layer.index.ids)
         place = order[columns.lookup(layer.index.ids[order], some)]

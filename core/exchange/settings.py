@@ -13,7 +13,6 @@ from core.errors import GridLinkError
 from core.exchange.declaration import Connector
 from core.exchange.receipts import read_public_key
 from core.exchange.transports.credentials import ClientCertificate
-from core.exchange.transports.sftp import is_host_key
 from core.i18n import _
 
 _SCHEMES: Final = {
@@ -91,6 +90,8 @@ def _check_authority(pem: str, place: str = "ca_pem") -> None:
 
 
 def _check_host_key(line: str) -> None:
+    from core.exchange.transports.sftp import is_host_key  # noqa: PLC0415 - brings asyncssh, for those who use SFTP
+
     if not is_host_key(line):
         raise _invalid(_("The host key is not a public key of OpenSSH's form."), "ca_pem")
 

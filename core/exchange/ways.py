@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from core.exchange.configuration import Endpoint, endpoint
 from core.exchange.declaration import Connector
@@ -16,11 +17,13 @@ from core.exchange.transports.ferry import Ferry
 from core.exchange.transports.https import Https
 from core.exchange.transports.pace import pace_of
 from core.exchange.transports.rest import Rest
-from core.exchange.transports.sftp import Sftp
 from core.exchange.transports.source import Source
 from core.security import keys
 from core.security.workspace import Workspace
 from core.store.engine import Store
+
+if TYPE_CHECKING:
+    from core.exchange.transports.sftp import Sftp
 
 
 def carrier(workspace: Workspace, target: str, *, tried: Connector | None = None) -> Carrier:
@@ -85,6 +88,8 @@ def authentication(workspace: Workspace, it: Connector, end: Endpoint) -> Bearer
 
 def sftp(workspace: Workspace, it: Connector, end: Endpoint) -> Sftp:
     """SFTP with the key or the password of the keyring."""
+    from core.exchange.transports.sftp import Sftp  # noqa: PLC0415 - brings asyncssh, which most stations never need
+
     name = "private_key" if it.authentication.kind == "key" else "password"
     shown = keys.secret(workspace.store.location, it.target, name)
     return Sftp(

@@ -10,8 +10,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-import typst
-
 from core.i18n import _
 from core.reports import rendering
 from core.reports.files import snapshot_file
@@ -24,6 +22,8 @@ _TEMPLATE = RESOURCES / "reports" / "acceptance.typ"
 
 def write(report: AcceptanceReport) -> bytes:
     """The PDF (PDF/A-3, for archives), with the snapshot attached that its digest recomputes from."""
+    import typst  # noqa: PLC0415 - large, and the window starts without making a document
+
     made = typst.compile(
         _TEMPLATE.read_bytes(),
         format="pdf",

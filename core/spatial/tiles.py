@@ -8,7 +8,7 @@ more features for a view than it asks for, however many points the district has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -65,6 +65,7 @@ class Features:
         return b"".join(part.tobytes() for part in parts)
 
 
+_NONE: Final = np.zeros(0)
 NOTHING: Final = Features(*(np.zeros(0, kind) for kind in (np.float64, np.float64, np.int64, np.int64)))
 
 
@@ -92,6 +93,10 @@ class _Level:
         begin = np.repeat(start - np.concatenate(([0], np.cumsum(length)[:-1])), length)
         return begin + np.arange(int(length.sum()))
 
+    def kept(self) -> _Level:
+        """Without what only the next level is made of."""
+        return replace(self, x=_NONE, y=_NONE, plain=_NONE)
+
     def taken(self, places: Numbers) -> Features:
         f = self.features
         return Features(f.lon[places], f.lat[places], f.count[places], f.id[places])
@@ -104,8 +109,8 @@ class PointIndex:
         self, ids: Numbers, lon: Numbers, lat: Numbers, weight: Numbers | None = None, *, least: int = 1
     ) -> None:
         """``weight`` counts what stands at a point (1 unless given); what counts below ``least`` is never shown."""
-        weights = np.ones(len(ids), np.int64) if weight is None else np.asarray(weight, np.int64)
-        self.total = int(weights.sum())
+        weights = np.ones(len(ids), np.int32) if weight is None else np.asarray(weight, np.int32)
+        self.total = int(weights.sum(dtype=np.int64))
         self.least = least
         x, y = _mercator(lon, lat)
         column, row = (x * (1 << _SPOT)).astype(np.int64), (y * (1 << _SPOT)).astype(np.int64)
@@ -114,17 +119,19 @@ class PointIndex:
         spot = bucket << 2 * _WITHIN | (row & inside) << _WITHIN | column & inside
         order = np.argsort(spot, kind="stable")
         self.ids, self.lon, self.lat, self.weight = ids[order], lon[order], lat[order], weights[order]
-        self._spot = spot[order]
+        spot = spot[order]
         points = Features(self.lon, self.lat, self.weight, self.ids)
         single = _Level(_BUCKET, bucket[order], x[order], y[order], np.ones(len(ids), np.int64), points)
-        sites = _summed(single, self._spot)
+        sites = _summed(single, spot)
+        if weight is None:
+            self.weight = np.broadcast_to(np.ones(1, np.int32), len(ids))  # a single number, however many points
         self._starts = np.concatenate(([0], np.cumsum(sites.plain)))
         self._sites = sites
         self._cells: dict[int, _Level] = {}
         level = sites
         for zoom in range(NEAREST, FARTHEST - 1, -1):
             level = _coarser(level, zoom + _CELL)
-            self._cells[zoom] = level
+            self._cells[zoom] = level.kept()
 
     def features(self, view: View, most: int = MOST) -> Features:
         """What the layer shows in a view: sites if they are few enough, else cells; never more than ``most``."""
@@ -164,7 +171,8 @@ class PointIndex:
         if not len(near):
             return near
         off = np.hypot(self.lon[near] - lon, self.lat[near] - lat)
-        same = self._spot[near] == self._spot[near[np.argmin(off)]]
+        site = np.searchsorted(self._starts, near, side="right")
+        same = site == site[np.argmin(off)]
         return np.asarray(self.ids[near[same]])
 
     def within(self, west: float, south: float, east: float, north: float) -> Numbers:
@@ -216,7 +224,7 @@ def _summed(level: _Level, group: Numbers) -> _Level:
     x, y, lon, lat = (
         np.add.reduceat(values * plain, first) / many for values in (level.x, level.y, f.lon, f.lat)
     )
-    features = Features(lon, lat, np.add.reduceat(f.count, first), np.where(many == 1, f.id[first], 0))
+    features = Features(lon, lat, np.add.reduceat(f.count, first, dtype=np.int64), np.where(many == 1, f.id[first], 0))
     return _Level(level.zoom, level.key[first], x, y, many, features)
 
 

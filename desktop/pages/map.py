@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+import orjson
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
@@ -35,7 +35,7 @@ from desktop.widgets.parts import button, empty, label
 _SIDE = 272
 _LOOK_MS = 30_000
 """Between two looks at whether somebody else changed something."""
-_Data = tuple[Areas, dict[str, Any] | None, BaseMap | None]
+_Data = tuple[Areas, bytes | None, BaseMap | None]
 
 
 class MapPage(Page):
@@ -46,7 +46,7 @@ class MapPage(Page):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self.atlas, self.areas, self._base = Atlas(), {}, {}
+        self.atlas, self.areas, self._base = Atlas(), {}, b"{}"
         self.busy, self._wanted, self._declared = False, None, None
         self.habits = remembering.recall(desk.workspace.actor.name)
         self.ground = Ground(self)
@@ -69,7 +69,7 @@ class MapPage(Page):
     atlas: Atlas
     areas: Areas
     habits: Habits
-    _base: dict[str, Any]
+    _base: bytes
     _wanted: tuple[float, float] | None
     _declared: BaseMap | None
 
@@ -179,7 +179,8 @@ class MapPage(Page):
         if self.areas and before == self.atlas.last:
             return self.areas, None, ground
         areas = read_areas(self.desk.workspace)
-        return areas, {**features(areas), "roads": as_page(read_roads(self.desk.workspace))}, ground
+        base = {**features(areas), "roads": as_page(read_roads(self.desk.workspace))}
+        return areas, orjson.dumps(base), ground
 
     def _look_around(self) -> None:
         """Another client may have changed the registry on the same server."""

@@ -1,0 +1,34 @@
+"""Gives the memory that a large piece of work has freed back to the system.
+
+glibc keeps what a worker's thread has freed for that thread; after the atlas or a count over the whole registry that is
+a hundred megabytes that nobody uses (measured with 1,000,000 people). Elsewhere the allocator does this by itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+LARGE: Final = 0.5
+"""Seconds of work after which it is worth the few milliseconds that it takes."""
+
+
+def _trim() -> Callable[[int], Any] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        found: Callable[[int], Any] = ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):  # another C library
+        return None
+    return found
+
+
+_GIVE_BACK: Final = _trim()
+
+
+def after_work(seconds: float) -> None:
+    """To be called in the worker's own thread once its result is made."""
+    if _GIVE_BACK is not None and seconds >= LARGE:
+        _GIVE_BACK(0)
