@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -61,10 +62,11 @@ class FieldAuditPage(Page):
         ])  # fmt: skip
         self.items = RowsModel([
             Field(_("community"), lambda i: division_name(i.community_code)),
-            Field(_("no."), lambda i: i.position, "number"), Field(_("record"), lambda i: i.title),
+            Field(_("no."), lambda i: i.position, "number"), Field(_("record"), _where_or_what),
             Field(_("result"), _result, status=_look),
         ])  # fmt: skip
         self.round_view, self.view = table(self.rounds, stretch=0), table(self.items, stretch=2)
+        self.view.setTextElideMode(Qt.TextElideMode.ElideLeft)  # what tells an address from the next stands at its end
         self.community = QComboBox()
         self.community.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.community.currentIndexChanged.connect(lambda _index: self._narrow())
@@ -113,7 +115,7 @@ class FieldAuditPage(Page):
         split.addWidget(left)
         split.addWidget(right)
         split.setStretchFactor(1, 1)
-        split.setSizes([280, 980])
+        split.setSizes([300, 960])
         self.round_view.setColumnWidth(1, 76)
         self.round_view.setColumnWidth(2, 80)
         first = button(_("Draw a sample…"), self.ask_draw, icon="wand", kind="primary")
@@ -149,8 +151,8 @@ class FieldAuditPage(Page):
         split.setHandleWidth(1)
         split.addWidget(self.view)
         split.addWidget(self._entry)
-        split.setSizes([400, 560])
-        for place, width in enumerate((110, 44, 100, 96)):
+        split.setSizes([460, 500])
+        for place, width in enumerate((100, 44, 160, 90)):
             self.view.setColumnWidth(place, width)
         Watermark(self.view, self.desk.workspace.actor.name)
         return split
@@ -351,6 +353,11 @@ class FieldAuditPage(Page):
         if old is not None:
             stack.removeWidget(old)
             old.deleteLater()
+
+
+def _where_or_what(item: Item) -> str:
+    """A record that has no name of its own is told by where it is."""
+    return item.place if item.place and item.title == item.key else item.title
 
 
 def _draw_line(one: Round) -> str:

@@ -86,7 +86,7 @@ class GridAssignmentPage(Page):
         split.addWidget(self.tree)
         split.addWidget(self.panel)
         split.setStretchFactor(0, 1)
-        split.setSizes([900, 330])
+        split.setSizes([940, 292])
         first = button(_("Open the Inbox"), lambda: self.desk.show_page("inbox"), icon="inbox", kind="primary")
         first.setVisible(self.desk.workspace.actor.may("package.check"))
         for state in (

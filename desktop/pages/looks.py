@@ -12,7 +12,7 @@ from core.security.looks import Look, Which, action_name, looks
 from desktop import theme
 from desktop.desk import Desk
 from desktop.pages import Page
-from desktop.widgets.parts import empty, head, label, local_time, segment
+from desktop.widgets.parts import empty, label, local_time, segment
 from desktop.widgets.tables import Field, RowsModel, table
 from desktop.widgets.watermark import Watermark
 
@@ -57,7 +57,6 @@ class LooksPage(Page):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(theme.XL, theme.L, theme.XL, theme.L)
         outer.setSpacing(theme.M)
-        outer.addLayout(head("", self._count, self.actor))
         outer.addLayout(self._segments())
         outer.addWidget(self._states, 1)
         Watermark(self.view, desk.workspace.actor.name)
@@ -75,6 +74,9 @@ class LooksPage(Page):
             self._group.addButton(made)
             row.addWidget(made)
         row.addStretch(1)
+        row.addWidget(self._count)
+        row.addSpacing(theme.S)
+        row.addWidget(self.actor)
         return row
 
     def _choose(self, which: Which) -> None:

@@ -14,7 +14,7 @@ from core.stewardship.grid_keeping import KeptGrid
 from desktop import theme
 
 _GRID = Qt.ItemDataRole.UserRole
-_WIDTHS = (250, 150, 96, 128, 180, 92)
+_WIDTHS = (216, 138, 84, 120, 180, 84)
 _NUMBERS = (3, 5)
 
 
