@@ -11,12 +11,20 @@ from core.cli.importing import SomeRefused
 from core.cli.output import Outcome, table
 from core.cli.session import FILE, Session, command
 from core.exchange import ferrying
+from core.exchange.ferry_state import folders
 from core.exchange.ferrying import Pull
 from core.i18n import N_, _
 
 _STATES = {
     "imported": N_("imported"), "repeat": N_("known already"), "refused": N_("not accepted"), "damaged": N_("damaged"),
     "held": N_("held for a steward"),
+}  # fmt: skip
+
+_FILES = {
+    "complete": N_("arrived, to be fetched"), "arriving": N_("still arriving"),
+    "damaged": N_("damaged: the operator sends it again"), "answered": N_("taken in and answered"),
+    "unanswered": N_("taken in, not answered yet"), "lying": N_("lies there to be fetched"),
+    "fetched": N_("fetched, no receipt yet"), "receipted": N_("receipted by the platform"),
 }  # fmt: skip
 
 
@@ -59,6 +67,15 @@ def ferry_send(session: Session, files: tuple[Path, ...]) -> Outcome:
         for one in handed
     ]
     return Outcome({"files": [asdict(one) for one in handed]}, lines)
+
+
+@command("status", ferry)
+def ferry_status(session: Session) -> Outcome:
+    """What lies in the folders, what went over them, and which receipts are missing since when."""
+    now = folders(session.workspace())
+    rows = ((f.way, f.name, _(_FILES[f.state]), f.since[:19], f.answered_at[:19]) for f in now.files)
+    lines = table((_("way"), _("file"), _("state"), _("since"), _("receipt")), rows)
+    return Outcome(now.as_dict(), lines)
 
 
 def _trouble(pulled: Pull) -> SomeRefused | None:

@@ -21,6 +21,7 @@ from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange.connector_view import ConnectorView
 from desktop.exchange.extraction_view import ExtractionView
+from desktop.exchange.ferry_view import FerryView
 from desktop.exchange.queue_view import QueueView
 from desktop.exchange.reconciliation_view import ReconciliationView
 from desktop.exchange.standing import Standing, line_of, state_of
@@ -59,6 +60,10 @@ class SystemView(QWidget):
         if one.outbox is not None:
             self.reconciliation = ReconciliationView(desk, one.it)
             self._add(_("Reconciliation"), self.reconciliation, self.reconciliation.look)
+        self.ferry: FerryView | None = None
+        if "packages" in one.it.direction and one.configured:
+            self.ferry = FerryView(desk)
+            self._add(_("Folders"), self.ferry, self.ferry.look)
         self.extraction: ExtractionView | None = None
         if one.it.extract:
             self.extraction = ExtractionView(desk, one.it)
@@ -73,7 +78,7 @@ class SystemView(QWidget):
         self.reason.setVisible(False)
         self.reason.returnPressed.connect(self.pause)
         self._row.addWidget(self.reason)
-        if self.queue is None and self.extraction is None:
+        if self.queue is None and self.extraction is None and self.ferry is None:
             self.connector.look()
         self.show_standing(one)
 
@@ -107,6 +112,8 @@ class SystemView(QWidget):
         if self.extraction is not None:
             self.extraction.changes.setEnabled(one.configured)
             self.extraction.everything.setEnabled(one.configured)
+        if self.ferry is not None:
+            self.ferry.look()
         if self.queue is not None and one.outbox is not None:
             self.queue.show_state(one.outbox)
 

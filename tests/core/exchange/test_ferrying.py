@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 from core.cli import main
 from core.exchange import ferrying, message_log
 from core.exchange.configuration import configure_connector
+from core.exchange.ferry_state import folders
 from core.exchange.ferrying import FerryNameTaken, pull, send
 from core.exchange.transports.drop import marker
 from core.exchange.troubles import Trouble
+from core.exchange.uses import last_uses
 from core.model.exchange import message
 from core.model.ledger import change_set, refusal
 from core.security import keys
@@ -249,3 +251,34 @@ def test_the_commands_say_what_was_done_and_fail_where_something_was_refused(run
     (tmp_path / "list.xlsx").write_bytes(b"a list")
     code, told = run("send", tmp_path / "list.xlsx")
     assert (code, told["files"][0]["file"], told["files"][0]["waiting"]) == (0, "list.xlsx", False)
+
+
+def test_the_folders_tell_what_waits_what_went_over_and_which_receipts_are_missing(
+    crossing, platform, bureau, tmp_path, run
+):
+    package = bureau.pack(address=[address(1)])
+    platform.put(package)
+    (platform.base / "in" / "half.zip").write_bytes(b"x")
+    now = folders(crossing)
+    assert {(f.name, f.state) for f in now.files} == {(package.name, "complete"), ("half.zip", "arriving")}
+    pull(crossing)
+    (tmp_path / "return.zip").write_bytes(b"a return package")
+    send(crossing, tmp_path / "return.zip")
+    states = {f.name: f.state for f in folders(crossing).files}
+    assert states == {package.name: "answered", "half.zip": "arriving", "return.zip": "lying"}
+    for name in ("return.zip", "return.zip.ok"):
+        (platform.base / "out" / name).unlink()
+    (missing,) = folders(crossing).missing
+    assert (missing.name, missing.state) == ("return.zip", "fetched") and missing.since
+    told = {
+        "receiver": SYSTEM,
+        "file": "return.zip",
+        "sha256": hashlib.sha256(b"a return package").hexdigest(),
+        "items": [],
+    }
+    answer = platform.base / "receipts" / "return.receipt.json"
+    answer.write_bytes(body := orjson.dumps(told))
+    answer.with_name(answer.name + ".ok").write_bytes(marker(body))
+    assert pull(crossing).receipts == 1 and folders(crossing).missing == ()
+    assert run("status")[1]["missing"] == []
+    assert last_uses(crossing)[SYSTEM]
