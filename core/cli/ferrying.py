@@ -74,7 +74,7 @@ def ferry_status(session: Session) -> Outcome:
     """What lies in the folders, what went over them, and which receipts are missing since when."""
     now = folders(session.workspace())
     rows = ((f.way, f.name, _(_FILES[f.state]), f.since[:19], f.answered_at[:19]) for f in now.files)
-    lines = table((_("way"), _("file"), _("state"), _("since"), _("receipt")), rows)
+    lines = table((_("way"), _("file"), _("state"), _("at"), _("receipt")), rows)
     return Outcome(now.as_dict(), lines)
 
 

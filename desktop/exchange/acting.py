@@ -51,7 +51,7 @@ class Acting:
         return made
 
     def cure_of(self, one: Standing) -> QPushButton | None:
-        """The one act that a system needs before all others; None where it needs none."""
+        """The one act that a system needs before all others, as its word says; None where it needs none."""
         return next(self._cures(one), None) if one.configured else None
 
     def _cures(self, one: Standing) -> Iterator[QPushButton]:
@@ -60,7 +60,8 @@ class Acting:
             if self.desk.workspace.actor.may("exchange.push"):
                 yield button(_("Resume sending"), partial(self.resume, one.target), icon="forward")
             return
-        yield from filter(None, (self.cure(alarm) for alarm in one.alarms))
+        urgent = [alarm for alarm in one.alarms if alarm.kind in {"evidence", "silent", "trouble"}]
+        yield from filter(None, (self.cure(alarm) for alarm in urgent))
         if one.outbox is not None and one.outbox.rejected:
             words = _("Show {n} rejected").format(n=f"{one.outbox.rejected:,}")
             yield button(words, partial(show, one.target, "rejected"), icon="view")
@@ -69,6 +70,7 @@ class Acting:
         if one.questions:
             words = _("Decide {n}").format(n=f"{one.questions:,}")
             yield button(words, partial(show, one.target, "gone"), icon="view")
+        yield from filter(None, (self.cure(alarm) for alarm in one.alarms if alarm not in urgent))
 
     def push(self, target: str) -> None:
         """Sends what is due to one system and fetches its receipts; an item leaves only on its receipt."""

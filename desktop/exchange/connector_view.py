@@ -116,10 +116,11 @@ class ConnectorView(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.tabBar().setObjectName("files")
+        self.tabs.tabBar().setDrawBase(False)
         holder = QWidget()
         column = QVBoxLayout(holder)
         column.setContentsMargins(0, theme.S, 0, 0)
-        where = label(str(self.path), "muted", wrap=True)
+        where = self._where = label("", "muted", wrap=True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         check = button(_("Take a file…"), self._ask, icon="folder", tip=_("Names every fault with its line"))
         line = QHBoxLayout()
@@ -186,6 +187,10 @@ class ConnectorView(QWidget):
         for line, message in sorted(self.draft.faults.items())[:5]:
             words = _("Line {line}: {problem}").format(line=line, problem=message)
             self.faults.addWidget(button(words, partial(self._go_to, line), icon="error", kind="link"))
+        own = self.draft.base.text != self.draft.base.shipped
+        where = _("Changed in this store; shipped: {path}") if own else _("As shipped: {path}")
+        self._where.setText(where.format(path=self.path.name))
+        self._where.setToolTip(str(self.path))
         clear(self._state)
         if self.draft.base.outdated:
             outdated = status_word("warning", _("the shipped declaration is newer"))

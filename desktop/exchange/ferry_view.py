@@ -36,7 +36,7 @@ class FerryView(QWidget):
             Field(_("way"), lambda one: _("to us") if one.way == "in" else _("from us")),
             Field(_("file"), lambda one: one.name, "code"),
             Field(_("state"), lambda one: _(_STATES[one.state][1]), status=lambda one: _STATES[one.state][0]),
-            Field(_("since"), lambda one: local_time(one.since), "code"),
+            Field(_("at"), lambda one: local_time(one.since), "code"),
             Field(_("receipt"), lambda one: local_time(one.answered_at), "code"),
             Field(_("size"), lambda one: one.bytes, "number"),
         ])  # fmt: skip

@@ -47,12 +47,20 @@ class LimitsForm(QWidget):
         self.draft, self.may = draft, may
         self.fields: dict[tuple[str, ...], QLineEdit] = {}
         self.days = {day: QCheckBox(_(word)) for day, word in DAYS.items()}
-        self._form = QFormLayout()
-        self._form.setVerticalSpacing(theme.S)
+        self._forms = (QFormLayout(), QFormLayout())
+        self._row = QHBoxLayout()
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, theme.S, theme.M, 0)
-        column.addLayout(self._form)
+        column.setSpacing(theme.M)
+        side = QHBoxLayout()
+        side.setSpacing(theme.XL)
+        for form in self._forms:
+            form.setVerticalSpacing(theme.S)
+            side.addLayout(form)
+        side.addStretch(1)
+        column.addLayout(side)
+        column.addLayout(self._row)
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -79,20 +87,20 @@ class LimitsForm(QWidget):
             tick.setChecked(not it.limits.days or day in it.limits.days)
 
     def _build(self, it: Connector) -> None:
-        for place, words in (*_sizes(it), *((place, _(words)) for place, words in _ALWAYS)):
+        shown = [*_sizes(it), *((place, _(words)) for place, words in _ALWAYS)]
+        for number, (place, words) in enumerate(shown):
             field = QLineEdit()
             field.setFixedWidth(_WIDE)
             field.setReadOnly(not self.may)
             field.editingFinished.connect(partial(self._typed, place))
             self.fields[place] = field
-            self._form.addRow(label(words, "muted"), field)
-        row = QHBoxLayout()
+            self._forms[2 * number // len(shown)].addRow(label(words, "muted"), field)
+        self._row.addWidget(label(_("Open on"), "muted"))
         for tick in self.days.values():
             tick.setEnabled(self.may)
             tick.clicked.connect(self._ticked)
-            row.addWidget(tick)
-        row.addStretch(1)
-        self._form.addRow(label(_("Open on"), "muted"), row)
+            self._row.addWidget(tick)
+        self._row.addStretch(1)
 
     def _typed(self, place: tuple[str, ...]) -> None:
         it, text = self.draft.last, self.fields[place].text().strip()

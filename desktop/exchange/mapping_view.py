@@ -49,7 +49,7 @@ class MappingView(QWidget):
         self.model = RowsModel(_fields())
         self.model.setParent(self)
         self.view = table(self.model, stretch=5)
-        for place, width in enumerate((130, 96, 120, 90, 96)):
+        for place, width in enumerate((152, 84, 118, 84, 92)):
             self.view.setColumnWidth(place, width)
         self.view.selectionModel().currentRowChanged.connect(lambda now, _before: self._choose(now.row()))
         column = QVBoxLayout(self)

@@ -40,7 +40,7 @@ _NOTHING = {
     "rejected": N_("Nothing was rejected."),
     "awaited": N_("Every receipt that was due has come."),
 }  # fmt: skip
-_WIDTHS, _WIDE = (120, 80, 100, 320, 132, 64, 230), (110, 76, 180, 280, 132, 64, 230)
+_WIDTHS, _WIDE = (136, 80, 100, 320, 132, 64, 230), (126, 76, 180, 280, 132, 64, 230)
 _PATIENCE = 250
 """Milliseconds after the last key before a search begins."""
 

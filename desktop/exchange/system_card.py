@@ -90,7 +90,7 @@ class SystemCard(QFrame):
 def _figures(shown: Sequence[tuple[str, int | None, str]]) -> QHBoxLayout:
     """Figures with their words below, a dash where nobody has looked; what needs somebody is coloured."""
     row = QHBoxLayout()
-    row.setSpacing(theme.S)
+    row.setSpacing(theme.M)
     for word, count, name in shown:
         box = QVBoxLayout()
         box.setSpacing(0)
