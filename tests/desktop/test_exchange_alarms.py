@@ -16,6 +16,7 @@ from core.exchange.configuration import configure_connector
 from core.exchange.outbox import outbox
 from core.exchange.reconciling import last_reconciled
 from core.exchange.rounds.duties import is_automatic
+from core.exchange.transports.drop import marker
 from core.model.exchange import connector_setting, delivery, reconciliation
 from core.security.workspace import Workspace
 from core.training.upstream import Upstream, start_upstream
@@ -184,3 +185,29 @@ def test_where_receipts_are_files_what_is_awaited_leaves_again_under_its_number(
     with shell.workspace.store.read() as connection:
         assert connection.execute(select(delivery.c.id)).scalars().all() == before
     assert outbox(shell.workspace)[TARGET].waiting == 5
+
+
+def test_the_ferry_folders_are_looked_into_fetched_and_laid_out_from_their_page(
+    shell: Shell, qtbot: Any, tmp_path: Path
+):
+    base = tmp_path / "ferry"
+    for name in ("in", "out", "receipts", "done"):
+        (base / name).mkdir(parents=True)
+    configure_connector(shell.workspace, "grid_platform", base_url=base.as_uri())
+    body = b"no package at all"
+    (base / "in" / "bad.zip").write_bytes(body)
+    (base / "in" / "bad.zip.ok").write_bytes(marker(body))
+    look_again(shell, qtbot)
+    view: Any = system(shell, qtbot, "grid_platform").ferry
+    settle(qtbot, shell)
+    press(view, "接收 1 个数据包")
+    settle(qtbot, shell)
+    settle(qtbot, shell)
+    assert [f.state for f in view.now.files] == ["answered"] and "bad.zip" in words(shell.messages)
+    (tmp_path / "list.xlsx").write_bytes(b"a list")
+    view.hand_over([tmp_path / "list.xlsx"])
+    settle(qtbot, shell)
+    settle(qtbot, shell)
+    assert "1 个文件缺少回执" in words(view) and (base / "out" / "list.xlsx.ok").exists()
+    shell.pages["exchange"].show_all()
+    assert "最近来件" in words(card(shell, "grid_platform")), "a package that came is real use"
