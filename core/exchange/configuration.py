@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import delete, insert, select
 
 from core.errors import GridLinkError
 from core.exchange import settings
 from core.exchange.connectors import connector, connectors, targets
+from core.exchange.declaration import Connector
 from core.exchange.declared import in_force
+from core.exchange.receipts import read_public_key
 from core.exchange.settings import ConnectorSettingInvalid
 from core.i18n import _
 from core.model.exchange import connector_setting, receipt
@@ -143,10 +146,30 @@ def receipts_are_files(store: Store, target: str) -> bool:
 
 
 def configured_targets(store: Store) -> list[str]:
-    """The declared targets that have been configured."""
+    """The declared targets that have been configured so that something can be sent and its receipt be read."""
     with store.read() as connection:
-        known = set(connection.execute(select(connector_setting.c.target)).scalars())
-    return [c.target for c in connectors() if c.push and c.target in known]
+        rows = connection.execute(select(connector_setting.c.target, connector_setting.c.receipt_public_pem))
+        known = {row[0]: row[1] for row in rows}
+    able = (c for c in connectors() if c.leaving and c.target in known)
+    return [c.target for c in able if c.push or not c.receipts.signed or known[c.target]]
+
+
+def receipt_key(it: Connector, end: Endpoint) -> Ed25519PublicKey | None:
+    """The key that its receipts are signed with; None where it is declared not to sign them.
+
+    Raises ``ConnectorNotConfigured`` where its key is needed and was never set.
+    """
+    if not it.receipts.signed:
+        return None
+    if not end.receipt_public_pem:
+        raise ConnectorNotConfigured(
+            _("{system} is configured for extraction only: the key of its receipts is not known.").format(
+                system=_(it.title)
+            ),
+            cure=_("The system administrator sets it under Exchange, from what the operator handed over."),
+            target=it.target,
+        )
+    return read_public_key(end.receipt_public_pem)
 
 
 def not_configured(target: str | None) -> ConnectorNotConfigured:

@@ -14,13 +14,13 @@ import orjson
 
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import after_run
-from core.exchange.configuration import Endpoint
+from core.exchange.configuration import Endpoint, receipt_key
 from core.exchange.declaration import Connector
 from core.exchange.declared import in_force
-from core.exchange.gate import Gate
+from core.exchange.gates import gates_of
 from core.exchange.leasing import Lease, Leased
 from core.exchange.messages import Message
-from core.exchange.receipts import Receipt, read_public_key, read_receipt
+from core.exchange.receipts import Receipt, read_receipt
 from core.exchange.retry import blames_records
 from core.exchange.settling import Settled
 from core.exchange.transports.carrier import Reply
@@ -73,9 +73,9 @@ class Dealing:
         self.due_by = workspace.now() if due_only else None
         self.result = PushResult()
         self._base_url = end.base_url
-        self._gates = {resource: Gate(self.connector, resource) for resource in self.connector.push}
+        self._gates = gates_of(self.connector)
         self._parents = {name: mapped.parent for name, mapped in self.connector.push.items() if mapped.parent}
-        self._public_key = read_public_key(end.receipt_public_pem)
+        self._public_key = receipt_key(self.connector, end)
         self._owner = leasing.new_owner()
         self._failures = 0
         self._last_trouble: Trouble | None = None
@@ -209,7 +209,7 @@ class Dealing:
 
     @property
     def _largest(self) -> int:
-        return max(mapped.batch_size for mapped in self.connector.push.values())
+        return max(mapped.batch_size for mapped in self.connector.leaving.values())
 
     def _key(self, item: Leased) -> str:
         """The idempotency key: the same for every attempt at this delivery, used by no other store."""

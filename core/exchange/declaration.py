@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field as Rule
 
 from core.exchange.retry import Retry
 
-Direction = Literal["extract", "push", "packages", "carry"]
+Direction = Literal["extract", "push", "packages", "carry", "correct", "propose"]
 Kind = Literal["https", "rest", "sftp", "ferry", "database", "files"]
 Format = Literal["text", "day8", "slash_day", "local_time", "upper"]
 """How a value is written there: ``day8`` 20261123, ``slash_day`` 2026/11/23, ``local_time`` 2026-11-23 08:00:00 in
@@ -80,8 +80,12 @@ class Incoming(Mapped):
 
 
 class Proposed(Mapped):
-    """What is proposed or written back: missing addresses, corrections of what was extracted."""
+    """What goes back to a source: ``corrections`` of what was extracted, or addresses that are ``missing`` there.
 
+    ``destination`` is the route, table or folder that takes it.
+    """
+
+    what: Literal["corrections", "missing"]
     destination: str
     batch_size: Positive = 200
 
@@ -119,6 +123,17 @@ class Receipts(Declared):
     after_seconds: int = 0
     zero_report: bool = False
     states: str = ""
+
+
+class StateCode(Declared):
+    """A state of a record there in our words; one that ``ends`` is not asked about any more.
+
+    ``becomes`` says what a proposal is then: accepted, with the code that the receiver gave, or refused.
+    """
+
+    meaning: str
+    ends: bool = False
+    becomes: Literal["", "accepted", "refused"] = ""
 
 
 class ErrorCode(Declared):
@@ -159,9 +174,19 @@ class Connector(Declared):
     limits: Limits = Limits()
     receipts: Receipts = Receipts()
     errors: Mapping[str, ErrorCode] = {}
+    states: Mapping[str, StateCode] = {}
     push: Mapping[str, Outgoing] = {}
     extract: Mapping[str, Incoming] = {}
     propose: Mapping[str, Proposed] = {}
+
+    @property
+    def leaving(self) -> Mapping[str, Outgoing | Proposed]:
+        """Everything that leaves for it, by resource: what is pushed and what goes back."""
+        return {**self.push, **self.propose}
+
+    def proposes(self, what: str) -> tuple[str, ...]:
+        """The resources of which corrections, or what is missing, go back to it."""
+        return tuple(resource for resource, mapped in self.propose.items() if mapped.what == what)
 
     @property
     def routes(self) -> Mapping[str, str]:

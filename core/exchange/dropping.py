@@ -6,6 +6,9 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
+from core.exchange.declared import current
+from core.exchange.gates import gates_of
+from core.exchange.leasing import Leased
 from core.model.exchange import delivery
 from core.model.registry import TABLES
 from core.registry import publication
@@ -20,7 +23,7 @@ def drop_again(connection: Connection, target: str, ids: Collection[int], *, now
     taken back, or become again what was accepted before, stays awaited: without this receipt nobody knows
     whether the receiver must be told.
     """
-    moved = 0
+    moved = _back_again(connection, target, ids, now=now)
     for s in (s for s in publication.in_force(connection) if s.target == target):
         left = and_(
             delivery.c.target == target, delivery.c.resource == s.resource, delivery.c.state == "sent",
@@ -29,6 +32,23 @@ def drop_again(connection: Connection, target: str, ids: Collection[int], *, now
         again = update(delivery).values(state="waiting", due_at=now, batch=None)
         for some in chunks(list(ids)):
             moved += connection.execute(again.where(left, delivery.c.id.in_(some))).rowcount
+    return moved
+
+
+def _back_again(connection: Connection, target: str, ids: Collection[int], *, now: str) -> int:
+    """What goes back to a source and still says what the registry holds."""
+    moved, again = 0, update(delivery).values(state="waiting", due_at=now, batch=None)
+    columns = [delivery.c[name] for name in Leased._fields]
+    for resource, gate in gates_of(current(connection, target)).items():
+        left = and_(
+            delivery.c.target == target, delivery.c.resource == resource, delivery.c.state == "sent",
+            delivery.c.lease_until.is_(None), delivery.c.op.in_(("correct", "propose")),
+        )  # fmt: skip
+        for some in chunks(list(ids)):
+            items = connection.execute(select(*columns).where(left, delivery.c.id.in_(some))).all()
+            safe = gate.inspect(connection, [Leased(*row) for row in items]) if items else None
+            here = [item.id for item, _record in safe.ready] if safe else []
+            moved += connection.execute(again.where(left, delivery.c.id.in_(here))).rowcount if here else 0
     return moved
 
 

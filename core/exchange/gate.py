@@ -10,12 +10,13 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, select, text as sql
 
 from core.exchange.connectors import pushed
-from core.exchange.declaration import Connector, Field
+from core.exchange.declaration import Connector, Field, Mapped
 from core.exchange.formats import written
 from core.exchange.leasing import Leased, newest_change_set
 from core.model.ledger import finding, package
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES, Resource
+from core.registry.publication import Selection
 from core.security import keys, masking
 
 SEALED: Final = {"name_masked": "name", "id_masked": "id_number", "phone_masked": "phone"}
@@ -46,11 +47,12 @@ class Gate:
     """A connector's gate for one resource; it knows where each column stands in the rows that it reads."""
 
     def __init__(self, connector: Connector, resource: str | None = None) -> None:
-        self._selection, outgoing = pushed(connector, resource)
+        self._selection, outgoing = self._declared(connector, resource)
         self._full = connector.identity == "full" and self._selection.resource == "person"
         self._fields = outgoing.fields
         columns = (f.column for f in self._fields)
         names = tuple(dict.fromkeys((*_BOOKKEEPING, *self._selection.where, *columns)))
+        self._names = names
         place = {name: at for at, name in enumerate(names)}
         table = TABLES[self._selection.resource]
         self._query = select(*(table.c[name] for name in names))
@@ -58,6 +60,10 @@ class Gate:
         self._where = [(place[column], frozenset(values)) for column, values in self._selection.where.items()]
         self._resource = RESOURCES[self._selection.resource]
         self._ways = [_way(f, place[f.column], self._resource) for f in self._fields]
+
+    def _declared(self, connector: Connector, resource: str | None) -> tuple[Selection, Mapped]:
+        """Which rows pass, and under which names."""
+        return pushed(connector, resource)
 
     def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
         """Reads the items' records and sorts them; nothing is written."""
@@ -134,21 +140,13 @@ class Gate:
                 if way.required:
                     return f"{'identity_missing' if sealed else 'required_missing'}:{way.column}"
                 continue
-            if way.token is not None and not way.token.fullmatch(value):
-                return f"not_masked:{way.column}"
-            if way.masked and not sealed and not is_masked(value):
-                return f"not_masked:{way.column}"
-            if way.is_open and masking.find(value):
-                return f"open_number:{way.column}"
-            if way.codes is not None:
-                if value not in way.codes:
-                    return f"code_unknown:{way.column}"
-                value = way.codes[value]
-            record[way.name] = value if way.form == "text" else written(value, way.form)
+            if reason := withheld(way, value, sealed=sealed):
+                return f"{reason}:{way.column}"
+            record[way.name] = said(way, value)
         return record
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """How one field leaves: where its value stands, and what is asked of it. Plain values: it is read a lot."""
 
     name: str
@@ -162,15 +160,32 @@ class _Way(NamedTuple):
     form: str
 
 
-def _way(declared: Field, place: int, resource: Resource) -> _Way:
+def _way(declared: Field, place: int, resource: Resource) -> Way:
     column = resource.by_name[declared.column]
     token = re.compile(column.pattern) if column.personal and column.pattern else None
     closed = declared.key or declared.masked or declared.codes or column.codes or column.pattern
-    return _Way(
+    return Way(
         declared.name, declared.column, place, declared.required or (declared.key and not resource.alternative_key),
         declared.masked and token is None, token, column.kind == "string" and not closed, declared.codes or None,
         declared.format,
     )  # fmt: skip
+
+
+def withheld(way: Way, value: Any, *, sealed: bool = False) -> str:
+    """Why a value must not leave; empty if it may."""
+    if way.token is not None and not way.token.fullmatch(value):
+        return "not_masked"
+    if way.masked and not sealed and not is_masked(value):
+        return "not_masked"
+    if way.is_open and masking.find(value):
+        return "open_number"
+    return "code_unknown" if way.codes is not None and value not in way.codes else ""
+
+
+def said(way: Way, value: Any) -> Any:
+    """A value under the receiver's codes and in its form."""
+    coded = value if way.codes is None else way.codes[value]
+    return coded if way.form == "text" else written(coded, way.form)
 
 
 def identities(connection: Connection, tokens: Sequence[str]) -> dict[str, Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy import and_, select, update
 
 from core.exchange import leasing
 from core.exchange.connectors import connector
-from core.exchange.gate import Gate
+from core.exchange.gates import gates_of
 from core.exchange.leasing import Leased
 from core.exchange.reasons import explain
 from core.model.exchange import delivery
@@ -58,9 +58,9 @@ def preview(
     with workspace.store.read() as connection:
         items = [Leased(*row) for row in connection.execute(query.order_by(delivery.c.id).limit(limit))]
         shown: dict[int, Preview] = {}
-        for resource in it.push:
+        for resource, gate in gates_of(it.model_copy(update={"identity": "masked"})).items():
             some = [item for item in items if item.resource == resource]
-            seen = Gate(it.model_copy(update={"identity": "masked"}), resource).inspect(connection, some)
+            seen = gate.inspect(connection, some)
             reasons = seen.failing | {item.id: "superseded" for item in seen.outdated}
             for item, record in seen.ready:
                 shown[item.id] = Preview(item.id, item.key, item.op, record, "", "")

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import orjson
@@ -14,16 +14,19 @@ from cryptography.exceptions import InvalidSignature
 from sqlalchemy import Connection, RowMapping, select
 
 from core.errors import GridLinkError
-from core.exchange import outbox
+from core.exchange import answers, outbox, states
+from core.exchange.answers import Answer
 from core.exchange.configuration import ConnectorNotConfigured, endpoint
 from core.exchange.declaration import Connector, Field
 from core.exchange.declared import as_of
 from core.exchange.formats import written
+from core.exchange.gates import WAS, CorrectionGate, ProposalGate, gates_of
 from core.exchange.messages import canonical
 from core.exchange.outbox import Delivery
 from core.exchange.receipts import read_public_key
+from core.exchange.states import State
 from core.i18n import _
-from core.model.exchange import delivery, message, receipt
+from core.model.exchange import address_proposal, delivery, message, receipt
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import RESOURCES
 from core.registry.record import title_of
@@ -32,6 +35,7 @@ from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
 
 _Row = dict[str, Any]
+_BACK = ("correct", "propose")
 Proof = Literal["agrees", "differs", "not_kept", "not_sent"]
 """Whether what is shown as sent is what was sent: its digest agrees, differs, cannot be compared any more, or
 nothing has left yet."""
@@ -65,7 +69,11 @@ class Word:
 
 @dataclass(frozen=True)
 class Detail:
-    """A delivery with its mapping side by side and its evidence; ``entries`` are its numbers in the message log."""
+    """A delivery with its mapping side by side and its evidence; ``entries`` are its numbers in the message log.
+
+    ``was`` is what the source itself had said, by column, where a correction was sent; ``states`` what became of the
+    record there, the newest first.
+    """
 
     delivery: Delivery
     title: str
@@ -76,6 +84,9 @@ class Detail:
     digest: str
     words: Sequence[Word]
     entries: Mapping[str, Sequence[int]]
+    was: Mapping[str, Any] = field(default_factory=dict)
+    states: Sequence[State] = ()
+    answer: Answer = ""
 
 
 @permits("exchange.read")
@@ -105,8 +116,9 @@ def delivery_detail(workspace: Workspace, id: int) -> Detail:
 def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, shown: Delivery) -> Detail:
     it = as_of(connection, kept["target"], kept["state_at"] or kept["settled_at"] or workspace.now())
     now, then = _versions(connection, kept)
-    mapped = it.push[kept["resource"]].fields if kept["resource"] in it.push else ()
-    sent = _sent(mapped, kept, then)
+    going = it.leaving.get(kept["resource"])
+    mapped = going.fields if going else ()
+    sent = _sent_back(connection, it, kept, now) if kept["op"] in _BACK else _sent(mapped, kept, then)
     named = f"{read_setting(connection, 'store_id')}-{kept['id']}"
     lines = [
         Line(f.column, _closed(f, (now or {}).get(f.column)), f.name, _closed(f, sent.get(f.name)))
@@ -115,8 +127,29 @@ def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, s
     return Detail(
         shown, title_of(kept["resource"], now) if now else kept["key"], _(it.title), named, lines,
         _proof(kept, sent, it), kept["digest"] or "", _words(workspace, connection, kept, named),
-        _entries(connection, kept),
+        _entries(connection, kept), was=_was(mapped, sent),
+        states=states.told(connection, it, kept["resource"], kept["entity"]),
+        answer=answers.compared(connection, it, [kept["id"]])[0].answer if kept["op"] == "correct" else "",
     )  # fmt: skip
+
+
+def _sent_back(connection: Connection, it: Connector, kept: RowMapping, now: _Row | None) -> dict[str, Any]:
+    """A correction or a proposal as it left; empty where it cannot be made again."""
+    gate = gates_of(it)[kept["resource"]]
+    if isinstance(gate, CorrectionGate) and now is not None and kept["change"]:
+        made = gate.rebuilt(now, orjson.loads(kept["change"]))
+        return {} if isinstance(made, str) else made
+    if isinstance(gate, ProposalGate):
+        mine = select(address_proposal).where(address_proposal.c.number == kept["key"])
+        row = connection.execute(mine).mappings().first()
+        return {} if row is None else gate.proposed(row)
+    return {}
+
+
+def _was(mapped: Sequence[Field], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Column → what the source itself had said, where a correction was sent."""
+    told = sent.get(WAS) or {}
+    return {f.column: told[f.name] for f in mapped if f.name in told}
 
 
 def _closed(field: Field, value: Any) -> Any:
@@ -147,11 +180,11 @@ def _sent(mapped: Sequence[Field], kept: RowMapping, then: _Row | None) -> dict[
         values = dict(zip(key, kept["key"].split(":", len(key) - 1), strict=False))
         return {f.name: values[f.column] for f in mapped if f.column in values}
     made: dict[str, Any] = {}
-    for field in mapped:
-        value = None if then is None else then[field.column]
+    for one in mapped:
+        value = None if then is None else then[one.column]
         if value is not None and value != "":
-            coded = field.codes.get(str(value), value) if field.codes else value
-            made[field.name] = written(coded, field.format)
+            coded = one.codes.get(str(value), value) if one.codes else value
+            made[one.name] = written(coded, one.format)
     return made
 
 

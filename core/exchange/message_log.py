@@ -21,7 +21,7 @@ from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store.lifecycle import read_setting
 
-Direction = Literal["sent", "void", "receipt", "zero", "reconciliation", "received"]
+Direction = Literal["sent", "void", "receipt", "zero", "reconciliation", "received", "states"]
 
 _START: Final = "0" * 64
 """What the first entry names as the hash before it."""
@@ -89,7 +89,9 @@ def head(connection: Connection, *, to_append: bool = False) -> Head:
 
 def entries_of(connection: Connection, target: str, batch: str) -> list[tuple[str, str]]:
     """Direction and time of every entry about a batch, in order."""
-    query = select(message.c.direction, message.c.at).where(message.c.target == target, message.c.batch == batch)
+    query = select(message.c.direction, message.c.at).where(
+        message.c.target == target, message.c.batch == batch
+    )
     return [(str(row[0]), str(row[1])) for row in connection.execute(query.order_by(message.c.number))]
 
 

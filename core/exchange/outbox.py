@@ -98,7 +98,7 @@ def outbox(workspace: Workspace) -> dict[str, OutboxState]:
     """Every declared target's outbox."""
     now = workspace.clock()
     with workspace.store.read() as connection:
-        queued = {s.target for s in publication.in_force(connection)}
+        queued = publication.receivers(connection)
         counts = _counts(connection)
         open_ones = select(delivery.c.target, func.min(delivery.c.queued_at)).where(
             delivery.c.state.in_(("waiting", "sent", "held"))
@@ -181,7 +181,10 @@ def send_again(workspace: Workspace, target: str, ids: Collection[int] | None = 
         newer.c.entity == delivery.c.entity, newer.c.id > delivery.c.id,
         newer.c.state.not_in(("withdrawn", "superseded")),
     ).exists()  # fmt: skip
-    columns = [delivery.c[n] for n in ("target", "resource", "entity", "key", "op", "version", "change_set")]
+    columns = [
+        delivery.c[n]
+        for n in ("target", "resource", "entity", "key", "op", "version", "change_set", "change")
+    ]
     now = workspace.now()
     with workspace.store.write() as connection:
         publication.hold_still(connection)

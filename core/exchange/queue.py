@@ -91,7 +91,7 @@ def by_number(workspace: Workspace, ids: Sequence[int]) -> list[Queued]:
     """The deliveries of ``ids`` in that order, with the names of their records."""
     with workspace.store.read() as connection:
         rows = {one.id: one for one in outbox.by_id(connection, ids)}
-        names = _names(connection, rows.values())
+        names = names_in(connection, rows.values())
     return [Queued(rows[id], *names.get(rows[id].entity, (rows[id].key, ""))) for id in ids if id in rows]
 
 
@@ -99,7 +99,7 @@ def by_number(workspace: Workspace, ids: Sequence[int]) -> list[Queued]:
 def names(workspace: Workspace, rows: Iterable[Named]) -> Mapping[int, tuple[str, str]]:
     """Title and address of records by their ids; both masked as they were delivered."""
     with workspace.store.read() as connection:
-        return _names(connection, rows)
+        return names_in(connection, rows)
 
 
 def _all(connection: Connection, wanted: Wanted) -> Sequence[int]:
@@ -152,7 +152,7 @@ def _entities(connection: Connection, text: str) -> set[int]:
     return found
 
 
-def _names(connection: Connection, rows: Iterable[Named]) -> Mapping[int, tuple[str, str]]:
+def names_in(connection: Connection, rows: Iterable[Named]) -> Mapping[int, tuple[str, str]]:
     """Title and address of each record by its id."""
     of: dict[str, list[int]] = {}
     for row in rows:

@@ -49,18 +49,16 @@ def read_public_key(pem: str) -> Ed25519PublicKey:
 
 
 def read_receipt(
-    reply: Reply, *, receiver: str, public_key: Ed25519PublicKey, asked: Collection[str] | None
+    reply: Reply, *, receiver: str, public_key: Ed25519PublicKey | None, asked: Collection[str] | None
 ) -> Receipt:
     """The receipt in a reply to a message about the keys ``asked``; raises ``Unclear`` if it is none.
 
     Without ``asked`` it may speak of anything: a receipt that came by itself, as a file.
 
-    It must be signed by the receiver, name the receiver, and speak of no record that was not asked about.
+    It must be signed by the receiver (unless its declaration says that it does not sign: then there is no key), name
+    the receiver, and speak of no record that was not asked about.
     """
-    try:
-        public_key.verify(base64.b64decode(reply.signature, validate=True), reply.body)
-    except (InvalidSignature, binascii.Error) as error:
-        raise _no_receipt("not_signed") from error
+    require_signed(reply, public_key)
     try:
         document = orjson.loads(reply.body)
         items = tuple(_item(given) for given in document["items"])
@@ -73,6 +71,16 @@ def read_receipt(
     if len(keys) != len(items) or (asked is not None and not keys <= set(asked)):
         raise _no_receipt("other_records")
     return Receipt(items, reply.body.decode(), reply.signature)
+
+
+def require_signed(reply: Reply, public_key: Ed25519PublicKey | None) -> None:
+    """Raises ``Unclear`` unless the reply is signed with the receiver's key; without a key nothing is asked."""
+    if public_key is None:
+        return
+    try:
+        public_key.verify(base64.b64decode(reply.signature, validate=True), reply.body)
+    except (InvalidSignature, binascii.Error) as error:
+        raise _no_receipt("not_signed") from error
 
 
 def batch_of(answer: Receipt) -> str:

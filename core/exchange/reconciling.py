@@ -27,6 +27,7 @@ from core.exchange.messages import canonical
 from core.exchange.receipts import read_public_key
 from core.exchange.settling import open_entities
 from core.exchange.transports.https import Https
+from core.exchange.transports.insertions import Insertions
 from core.exchange.troubles import Unclear
 from core.exchange.wire import open_wire
 from core.i18n import _
@@ -35,6 +36,7 @@ from core.model.exchange import delivery, reconciliation, reconciliation_differe
 from core.security import audit
 from core.security.workspace import Workspace, permits
 from core.store.bulk import chunks, insert_rows
+from core.store.lifecycle import read_setting
 
 _PAGE: Final = 5000
 KINDS: Final = ("missing", "surplus", "different", "unproven", "under_way")
@@ -125,12 +127,12 @@ def digest_of(held: Mapping[str, Held]) -> str:
 def _theirs(workspace: Workspace, it: Connector, progress: Progress) -> dict[str, Held]:
     held: dict[str, Held] = {}
     route, after = it.routes.get("reconciliation"), ""
-    if route is None:
-        raise _not_offered(it)
-    key = read_public_key(endpoint(workspace.store, it.target).receipt_public_pem)
     with open_wire(workspace, it) as wire:
-        if not isinstance(wire.carrier, Https):
+        if isinstance(wire.carrier, Insertions):
+            return _messages_there(workspace, it, wire.carrier, progress)
+        if route is None or not isinstance(wire.carrier, Https):
             raise _not_offered(it)
+        key = read_public_key(endpoint(workspace.store, it.target).receipt_public_pem)
         while True:
             reply = wire.carrier.post(route, orjson.dumps({"after": after, "limit": _PAGE}))
             try:
@@ -152,8 +154,33 @@ def _theirs(workspace: Workspace, it: Connector, progress: Progress) -> dict[str
             after = max(page)
 
 
+def _messages_there(
+    workspace: Workspace, it: Connector, carrier: Insertions, progress: Progress
+) -> dict[str, Held]:
+    """Every message of ours that the operator's view names, with the digest that it took there."""
+    there = carrier.held()
+    body = "\n".join(f"{name} {there[name]}" for name in sorted(there)).encode()
+    with workspace.store.write() as connection:
+        own = f"{read_setting(connection, 'store_id')}-"
+        crossing = Crossing("reconciliation", uuid.uuid4().hex, body, len(there))
+        message_log.record(connection, it.target, [crossing], at=workspace.now())
+    progress.advance(len(there))
+    return {name: Held(digest) for name, digest in there.items() if name.startswith(own)}
+
+
+def _messages(connection: Connection, it: Connector) -> dict[str, Held]:
+    """What we have the operator's word for, message by message: each correction that it accepted or rejected."""
+    own = read_setting(connection, "store_id")
+    settled = and_(delivery.c.target == it.target, delivery.c.state.in_(("accepted", "rejected")),
+                   delivery.c.op == "correct", delivery.c.receipt_no.is_not(None))  # fmt: skip
+    rows = connection.execute(select(delivery.c.id, delivery.c.digest, delivery.c.entity).where(settled))
+    return {f"{own}-{row.id}": Held(row.digest or "", row.entity) for row in rows}
+
+
 def _ours(connection: Connection, it: Connector) -> dict[str, Held]:
     """What the receiver should hold by its own receipts: of each record the newest that it accepted."""
+    if it.proposes("corrections"):
+        return _messages(connection, it)
     accepted = and_(delivery.c.target == it.target, delivery.c.state == "accepted")
     newest = select(func.max(delivery.c.id)).where(accepted).group_by(delivery.c.resource, delivery.c.entity)
     columns = [delivery.c[name] for name in Leased._fields]

@@ -10,7 +10,7 @@ from itertools import groupby
 
 import orjson
 
-from core.exchange import leasing, message_log, settling, uses
+from core.exchange import leasing, message_log, settling, states, uses
 from core.exchange.channels import read_channel, write_channel
 from core.exchange.dealing import Dealing, Ended, PushResult, stamp
 from core.exchange.evidence import EVIDENCE_HOURS
@@ -22,12 +22,14 @@ from core.exchange.receipts import Receipt, batch_of, read_receipt
 from core.exchange.troubles import Trouble, Unclear, evidence_overdue, evidence_unwritable
 from core.exchange.wire import open_wire
 from core.i18n import _
+from core.store.bulk import chunks
 from core.store.trouble import StoreTrouble
 
 __all__ = ["PushResult", "Run"]
 
 _BATCHES_A_LEASE = 10
 _TAKE_OVERS = 20
+_STATES_AT_ONCE = 500
 
 
 class Run(Dealing):
@@ -46,6 +48,7 @@ class Run(Dealing):
                 self._send_waiting()
                 self._take_over()
                 self._say_that_there_is_nothing()
+                self._read_states()
             self._came_to_its_end = True
         except Ended as ended:
             trouble = ended.trouble
@@ -146,6 +149,26 @@ class Run(Dealing):
                 settling.keep(connection, self.connector.target, answer, batch=name, now=self.workspace.now())
             write_channel(connection, self.connector.target, zero_at=today)
 
+    def _read_states(self) -> None:
+        """What has become of earlier records there, where the receiver tells; a bad answer changes nothing."""
+        if not self.connector.receipts.states:
+            return
+        with self.store.read() as connection:
+            asked = states.undecided(connection, self.connector)
+        by_file = not self._wire.answers_at_once
+        for some in [[]] if by_file else chunks(asked, _STATES_AT_ONCE):
+            try:
+                for reply in self._wire.states(orjson.dumps({"entities": some})):
+                    told = states.read(reply, self.connector, self._public_key)
+                    with self.store.write() as connection:
+                        states.keep(
+                            connection, self.connector, told, body=reply.body, now=self.workspace.now()
+                        )
+                    if by_file:
+                        self._wire.taken(reply)
+            except Trouble as trouble:
+                self._last_trouble = trouble
+
     def _send_waiting(self) -> None:
         """Sends until nothing waits. While the receiver works on one batch, the next is prepared and the
         one before is settled; a batch that failed is dealt with before another leaves."""
@@ -245,7 +268,7 @@ class Run(Dealing):
         return self._largest * _BATCHES_A_LEASE
 
     def _batch_size(self, item: Leased) -> tuple[str, int]:
-        largest = self.connector.push[item.resource].batch_size
+        largest = self.connector.leaving[item.resource].batch_size
         return item.resource, self.connector.retry.batch_size(item.attempts, largest)
 
 

@@ -51,7 +51,7 @@ def check(it: Connector, *, base_url: str, ca_pem: str, receipt_public_pem: str)
         _check_host_key(ca_pem)
     elif begins == "file" and not folder_of(base_url).is_dir():
         raise _invalid(_("There is no folder {path}.").format(path=folder_of(base_url)), "base_url")
-    if it.receipts.form != "none" and it.receipts.signed and it.push:
+    if it.receipts.form != "none" and it.receipts.signed and (it.push or receipt_public_pem):
         _check_receipt_key(receipt_public_pem)
 
 
@@ -61,7 +61,9 @@ def check_secrets(it: Connector, names: Collection[str]) -> None:
     if unknown:
         raise ConnectorSettingInvalid(
             _("{system} has no secret “{name}”.").format(system=_(it.title), name=unknown[0]),
-            cure=_("Its declaration names: {names}.").format(names=", ".join(it.authentication.secrets) or "–"),
+            cure=_("Its declaration names: {names}.").format(
+                names=", ".join(it.authentication.secrets) or "–"
+            ),
             field="secrets",
         )
 

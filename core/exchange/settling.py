@@ -63,7 +63,7 @@ def settle(
         batch=batch,
     )
     rejections.clear(connection, lease.target, [items[i.key].entity for i in settled])
-    rejections.enter(connection, lease.target, refused)
+    rejections.enter(connection, lease.target, [pair for pair in refused if pair[0].op != "propose"])
     mentioned = {i.key for i in answer.items}
     silent = [item.id for key, item in items.items() if key not in mentioned]
     if digests and silent:

@@ -18,9 +18,19 @@ from core.model.registry import TABLES
 from core.security.workspace import Workspace, permits
 
 Answer = Literal[
-    "has_it", "has_older", "under_way", "rejected", "held", "taken_back", "not_queued", "not_meant"
+    "has_it",
+    "has_older",
+    "under_way",
+    "rejected",
+    "held",
+    "taken_back",
+    "not_queued",
+    "not_meant",
+    "corrected",
 ]
-"""What a target has: the record as it stands, an older version, nothing yet (and why), or none of its business."""
+"""What a target has: the record as it stands, an older version, nothing yet (and why), or none of its business.
+
+A source that accepted a correction has been told; what it makes of it, the next extraction brings."""
 
 _OPEN: Final = ("waiting", "sent", "awaited")
 _VOID: Final = ("superseded", "withdrawn")
@@ -50,14 +60,18 @@ def history_of(workspace: Workspace, resource: str, entity: int) -> list[Trace]:
         versions = {one.id: one.version for one in connection.execute(queued)}
     present = None if row is None or row["retired_in"] is not None else int(row["row_hash"])
     traces = []
-    for it in (one for one in connectors() if resource in one.push):
+    for it in (one for one in connectors() if resource in one.leaving):
         ours = sorted((d for d in found if d.target == it.target), key=lambda d: -d.id)
+        if not ours and resource not in it.push:
+            continue  # nothing of it ever went back there
         meant = present is not None and row is not None and _is_meant(it, resource, dict(row))
         traces.append(_trace(it, ours, present=present, versions=versions, meant=meant))
     return sorted(traces, key=lambda one: not one.deliveries)
 
 
 def _is_meant(it: Connector, resource: str, row: Mapping[str, object]) -> bool:
+    if resource not in it.push:
+        return False
     return all(row[column] in allowed for column, allowed in it.push[resource].where.items())
 
 
@@ -86,4 +100,6 @@ def _answer(
         return "under_way"
     if newest.op == "retire":
         return "taken_back"
+    if newest.op == "correct":
+        return "corrected"
     return "has_it" if accepted is not None and versions[accepted.id] == present else "has_older"

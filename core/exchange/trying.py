@@ -9,6 +9,7 @@ from typing import Any
 
 from core.errors import GridLinkError
 from core.exchange import ways
+from core.exchange.configuration import configured_targets
 from core.exchange.declaration import Connector
 from core.exchange.declared import in_force
 from core.exchange.declaring import checked
@@ -64,7 +65,7 @@ def _acts(workspace: Workspace, it: Connector) -> dict[str, Callable[[], None]]:
     acts: dict[str, Callable[[], None]] = {}
     for resource in it.extract:
         acts[f"extract.{resource}"] = _extracts(workspace, it, resource)
-    if not it.extract:
+    if not it.extract or (it.propose and it.target in configured_targets(workspace.store)):
         acts["send"] = lambda: _sends(workspace, it)
     return acts
 

@@ -15,6 +15,7 @@ from core.exchange.transports.database import Database
 from core.exchange.transports.exports import Exports
 from core.exchange.transports.ferry import Ferry
 from core.exchange.transports.https import Https
+from core.exchange.transports.insertions import Insertions
 from core.exchange.transports.pace import pace_of
 from core.exchange.transports.rest import Rest
 from core.exchange.transports.source import Source
@@ -39,6 +40,8 @@ def carrier(workspace: Workspace, target: str, *, tried: Connector | None = None
         return Ferry(folder_of(end.base_url), routes_of(workspace.store, it, end), pace_of(it))
     if begins == "sftp":
         return sftp(workspace, it, end)
+    if begins != "https":
+        return _insertions(workspace, it, end)
     return https(workspace, it, end)
 
 
@@ -50,8 +53,25 @@ def source(workspace: Workspace, system: str, *, tried: Connector | None = None)
         return Exports(folder_of(end.base_url), pace_of(it))
     if begins == "https":
         return Rest(https(workspace, it, end), it)
-    password = keys.secret(workspace.store.location, system, "password") if begins != "sqlite" else ""
-    return Database(end.base_url, password=password, connect_seconds=it.connect_seconds, pace=pace_of(it))
+    return Database(
+        end.base_url, password=_password(workspace, it, end), connect_seconds=it.connect_seconds, pace=pace_of(it)
+    )  # fmt: skip
+
+
+def _insertions(workspace: Workspace, it: Connector, end: Endpoint) -> Insertions:
+    """The operator's table and view for what goes back."""
+    return Insertions(
+        end.base_url, receiver=it.receiver, destinations={r: p.destination for r, p in it.propose.items()},
+        view=it.routes["answers"], password=_password(workspace, it, end), connect_seconds=it.connect_seconds,
+        pace=pace_of(it),
+    )  # fmt: skip
+
+
+def _password(workspace: Workspace, it: Connector, end: Endpoint) -> str:
+    """The database's password; a file has none."""
+    if scheme(end.base_url) == "sqlite":
+        return ""
+    return keys.secret(workspace.store.location, it.target, "password")
 
 
 def routes_of(store: Store, it: Connector, end: Endpoint) -> Mapping[str, str]:

@@ -45,8 +45,8 @@ class Wire:
 
     @property
     def answers_at_once(self) -> bool:
-        """Whether replies come on the same way; otherwise they are files that come when they come."""
-        return isinstance(self.carrier, Https)
+        """Whether the receiver can be asked about messages; otherwise its files come when they come."""
+        return self.carrier.answers
 
     def begin(self, name: str, body: bytes) -> UnderWay:
         """Gives a message to the transport; never raises."""
@@ -68,6 +68,10 @@ class Wire:
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """What the receiver says about earlier messages."""
         return self.carrier.ask(question)
+
+    def states(self, question: bytes) -> tuple[Reply, ...]:
+        """What the receiver says has become of records."""
+        return self.carrier.states(question)
 
     def taken(self, reply: Reply) -> None:
         """Puts away a reply that is on record now."""

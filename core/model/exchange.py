@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, text as sql
+from sqlalchemy import Column, Float, Index, String, Table, UniqueConstraint, text as sql
 
 from core.model.metadata import BigId, metadata, number, serial, text
 
@@ -12,8 +12,8 @@ _ANSWERED = "receipt_no IS NOT NULL"
 delivery = Table(
     "delivery", metadata, serial(),
     text("target"), text("resource"), number("entity"), text("key"),
-    text("op"),  # upsert | retire
-    number("version"),  # the row_hash that was due when queued
+    text("op"),  # upsert | retire | correct (a station's decision, to the source) | propose (a missing address)
+    number("version"),  # the row_hash that was due when queued; of a correction or proposal, the hash of its content
     number("change_set", index=True),
     text("state"),  # waiting | sent (receipt awaited) | accepted | rejected | held | superseded | withdrawn
     number("attempts", server_default="0"),
@@ -22,6 +22,7 @@ delivery = Table(
     Column("receipt_no", String), Column("reason", String),
     Column("state_at", String),  # since when it is in an open state; a settled one has settled_at
     Column("digest", String),  # of what was sent, as the receiver was given it
+    Column("change", String),  # of a correction: JSON, registry column → what the source had and what it is to have
     Index("ix_delivery_work", "target", "state", "due_at"),
     Index("ix_delivery_entity", "entity", "target"),
     Index(
@@ -52,7 +53,7 @@ message = Table(
     "message", metadata,
     Column("number", BigId, primary_key=True, autoincrement=False),
     text("at"), text("target"),
-    text("direction"),  # sent | void (made ready, did not leave) | receipt | zero | reconciliation | received
+    text("direction"),  # sent | void (made ready, did not leave) | receipt | zero | reconciliation | received | states
     text("batch"), number("records"),
     text("digest"),  # SHA-256 of what crossed, to the letter
     text("previous"), text("hash"),
@@ -112,3 +113,27 @@ connector_declaration = Table(
     text("at"), text("actor"), text("reason"),
 )  # fmt: skip
 """What the administrator has made of shipped declarations; a target's newest is in force, the others are history."""
+
+upstream_state = Table(
+    "upstream_state", metadata, serial(),
+    text("target"), text("resource"), number("entity"), text("key"),
+    text("state"),  # the receiver's own code; what it means is declared in the connector's file
+    Column("at", String),  # the receiver's clock, where it tells
+    Column("code", String), Column("note", String),  # what it says beside: a number that it gave, a reason
+    text("heard_at"), text("batch"),
+    Index("ix_upstream_state_record", "target", "resource", "entity"),
+)  # fmt: skip
+"""What a receiver says has become of a record that we sent: one row a change, the newest is the state today."""
+
+address_proposal = Table(
+    "address_proposal", metadata, serial(),
+    text("number"),  # ours, and the bureau's key for it
+    text("full_text"), text("community_code"), text("subdistrict_code"),
+    Column("lon", Float), Column("lat", Float), Column("crs", String),
+    text("origin"),  # typed | sheet | qr | reference
+    Column("origin_ref", String),  # what it came from: a record's key, a row of a list
+    text("reason"), text("proposed_by"), text("proposed_at"),
+    Column("withdrawn_at", String), Column("withdrawn_by", String),
+    UniqueConstraint("number", name="uq_address_proposal_number"),
+)  # fmt: skip
+"""A standard address that the district misses and the bureau is asked for; what became of it is derived."""

@@ -5,7 +5,7 @@ takes the place of one that waits; one that somebody holds stays held, and is re
 One whose receipt is awaited is left alone, because nobody knows yet whether it arrived: when its receipt
 settles it, ``requeue_outdated`` compares it with the registry again and queues what has become due since.
 What a receiver should hold is never remembered, always derived: the row as it stands against the deliveries
-that were settled.
+that were settled. What goes back to a source is derived in the same moments (``corrections``).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from core.model.exchange import delivery
 from core.model.ledger import setting
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES, Resource
+from core.registry import corrections
+from core.registry.corrections import Returned
 from core.settings import RESOURCES as RESOURCE_FOLDER, read_toml
 from core.store.bulk import chunks
 
@@ -78,15 +80,32 @@ def in_force(connection: Connection) -> tuple[Selection, ...]:
     )  # fmt: skip
 
 
+def returned_in_force(connection: Connection) -> tuple[Returned, ...]:
+    """The sources that decisions of this store go back to, from the start or begun since."""
+    declared = _returned()
+    if not declared:
+        return ()
+    begun = {_BEGUN + r.target for r, _queued in declared}
+    names = set(connection.execute(select(setting.c.name).where(setting.c.name.in_(begun))).scalars())
+    return tuple(r for r, queued in declared if queued or _BEGUN + r.target in names)
+
+
+def receivers(connection: Connection) -> set[str]:
+    """The targets that changes are queued for."""
+    return {s.target for s in in_force(connection)} | {r.target for r in returned_in_force(connection)}
+
+
 def begin(connection: Connection, target: str, now: str) -> int:
     """Queues changes for ``target`` from now on, and at once all that it should hold and does not: how many."""
     hold_still(connection)
-    if target not in {s.target for s in in_force(connection)}:
+    if target not in receivers(connection):
         connection.execute(insert(setting).values(name=_BEGUN + target, value=now))
-    return sum(
+    pushed = sum(
         _queue(connection, s, true(), select(delivery.c.entity).where(_of(s)), now)
         for s in in_force(connection) if s.target == target
     )  # fmt: skip
+    back = (r for r in returned_in_force(connection) if r.target == target)
+    return pushed + sum(corrections.begin(connection, r, now) for r in back)
 
 
 @cache
@@ -104,6 +123,23 @@ def _selected(target: str, declared: Mapping[str, Any]) -> list[Selection]:
     ]
 
 
+@cache
+def _returned() -> tuple[tuple[Returned, bool], ...]:
+    """What is declared to go back to a source, and whether from the start."""
+    return tuple(
+        (Returned(target, resource, str(given.get("sender", "bureau")), _corrected(resource, mapped)),
+         bool(given.get("queued")))
+        for target, given in _declarations()
+        for resource, mapped in given.get("propose", {}).items() if mapped.get("what") == "corrections"
+    )  # fmt: skip
+
+
+def _corrected(resource: str, mapped: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns that a mapping can correct: all but those that say which record it is."""
+    fixed = {*RESOURCES[resource].key, RESOURCES[resource].alternative_key}
+    return tuple(f["column"] for f in mapped["fields"].values() if f["column"] not in fixed)
+
+
 def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, int]:
     """Queues what the change set made due, in the caller's transaction: deliveries by target.
 
@@ -113,6 +149,8 @@ def enqueue(connection: Connection, change_set_id: int, now: str) -> dict[str, i
     due: dict[str, int] = {}
     for s in in_force(connection):
         due[s.target] = due.get(s.target, 0) + _enqueue(connection, s, change_set_id, now)
+    for r in returned_in_force(connection):
+        due[r.target] = due.get(r.target, 0) + corrections.enqueue(connection, r, change_set_id, now)
     return due
 
 
@@ -126,10 +164,16 @@ def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
     mine = or_(delivery.c.change_set == change_set_id, delivery.c.reason == _superseded(change_set_id))
     waiting = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("waiting", "held")))
     connection.execute(
-        update(delivery).where(waiting).values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
+        update(delivery)
+        .where(waiting)
+        .values(state="withdrawn", settled_at=now, reason=f"undone:{change_set_id}")
     )
     for s in in_force(connection):
         _queue(connection, s, TABLES[s.resource].c.id.in_(_entities(s, mine)), _entities(s, mine), now)
+    for r in returned_in_force(connection):
+        corrections.begin(
+            connection, r, now
+        )  # the words may have changed too: everything decided is weighed anew
     gone = and_(delivery.c.change_set == change_set_id, delivery.c.state.in_(("accepted", "sent")))
     return connection.execute(select(func.count()).select_from(delivery).where(gone)).scalar_one()
 
@@ -137,12 +181,14 @@ def withdraw(connection: Connection, change_set_id: int, now: str) -> int:
 def requeue_outdated(connection: Connection, target: str, entities: Collection[int], now: str) -> int:
     """Queues those of ``entities`` whose newest settled delivery is not what the registry now says."""
     hold_still(connection)
-    return sum(
+    pushed = sum(
         _queue(connection, s, TABLES[s.resource].c.id.in_(some), select(delivery.c.entity).where(
             delivery.c.target == target, delivery.c.entity.in_(some)), now)
         for s in in_force(connection) if s.target == target
         for some in chunks(list(entities))
     )  # fmt: skip
+    back = (r for r in returned_in_force(connection) if r.target == target)
+    return pushed + sum(corrections.refresh(connection, r, list(entities), now) for r in back)
 
 
 def hold_still(connection: Connection) -> None:

@@ -7,9 +7,9 @@ import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,10 +17,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.training.upstream_faults import Fault, FaultPlan
 from core.training.upstream_identity import Identity
 from core.training.upstream_server import spoil, taken_of
-from core.training.upstream_store import ReceiverStore
+from core.training.upstream_store import Item
 
 _PAUSE = 0.03
 MARK = ".ok"
+
+
+class Taker(Protocol):
+    """Whatever takes deliveries, each key once, and answers for each."""
+
+    def take(self, items: Sequence[Item]) -> list[Item]:
+        """The receipt's items."""
 
 
 class Drop:
@@ -32,12 +39,13 @@ class Drop:
     """
 
     def __init__(
-        self, base: Path, receiver: str, *, routes: Mapping[str, str], identity: Identity, store: ReceiverStore,
+        self, base: Path, receiver: str, *, routes: Mapping[str, str], identity: Identity, store: Taker,
         faults: FaultPlan,
     ) -> None:  # fmt: skip
         self.base, self.receiver, self.routes = base, receiver, routes
         self._identity, self._store, self._faults = identity, store, faults
         self._late: list[tuple[float, str, bytes, str]] = []
+        self._told = 0
         for route in {*routes.values(), "taken"}:
             (base / route).mkdir(parents=True, exist_ok=True)
 
@@ -104,9 +112,25 @@ class Drop:
         for name in (f"{stem}.receipt.json", *((f"{stem}.receipt-2.json",) if twice else ())):
             self._late.append((due, name, body, signature + ("!" if kind == "receipt_damaged" else "")))
 
-    def _give(self, name: str, body: bytes, signature: str) -> None:
+    def tell_states(self, given: Mapping[str, Mapping[str, str]], fault: Fault | None) -> None:
+        """Writes a file on the state of records, where the connector has a folder for them."""
+        if "states" not in self.routes:
+            return
+        self._told += 1
+        kind = fault.kind if fault else ""
+        document = {
+            "receiver": self.receiver,
+            "items": [{"entity": e} | dict(told) for e, told in given.items()],
+        }
+        body = orjson.dumps(spoil(document, kind))
+        key = Ed25519PrivateKey.generate() if kind == "forged" else self._identity.receipt_key
+        signature = "" if kind == "unsigned" else base64.b64encode(key.sign(body)).decode()
+        spoiled = "!" if kind == "receipt_damaged" else ""
+        self._give(f"{self._told:06d}.states.json", body, signature + spoiled, route="states")
+
+    def _give(self, name: str, body: bytes, signature: str, route: str = "receipts") -> None:
         """Writes a receipt and then its marker; a trailing ``!`` in the signature asks for a spoiled file."""
-        folder = self.base / self.routes["receipts"]
+        folder = self.base / self.routes[route]
         told = {
             "bytes": len(body),
             "sha256": hashlib.sha256(body).hexdigest(),

@@ -42,13 +42,14 @@ def _secrets(it: Connector, own: Identity) -> dict[str, str]:
 def _handler(it: Connector, folder: Path, database: str) -> type[Handler]:
     if not it.extract:
         return ReceiverHandler
+    from core.training.upstream_desk import Desk  # noqa: PLC0415 - as below
     from core.training.upstream_records import Records  # noqa: PLC0415 - polars and SQLAlchemy take their second only here
     from core.training.upstream_source import SourceHandler  # noqa: PLC0415 - as above
 
     url = database or f"sqlite:///{folder / 'records.db'}"
-    made: type[Handler] = type(
-        "Source", (SourceHandler,), {"records": Records(url, it), "exports": folder / "exports"}
-    )
+    records = Records(url, it)
+    shared = {"records": records, "desk": Desk(records, it), "exports": folder / "exports"}
+    made: type[Handler] = type("Source", (SourceHandler,), shared)
     return made
 
 
@@ -57,8 +58,10 @@ def _sftp(it: Connector, folder: Path, server: Server, database: str) -> dict[st
     from core.training.upstream_drop import Drop  # noqa: PLC0415 - as above
 
     base = folder / "sftp"
-    Drop(base, it.receiver, routes=it.routes, identity=server.identity, store=server.store,
-         faults=server.faults).start()  # fmt: skip
+    drop = Drop(base, it.receiver, routes=it.routes, identity=server.identity, store=server.store,
+                faults=server.faults)  # fmt: skip
+    drop.start()
+    server.drops.append(drop)
     port = upstream_sftp.start(base, folder, server.faults)
     host, client = upstream_sftp.keys(folder)
     return {
@@ -87,8 +90,15 @@ def _ferry(it: Connector, folder: Path, server: Server, database: str) -> dict[s
 
 
 def _database(it: Connector, folder: Path, server: Server, database: str) -> dict[str, Any]:
-    (folder / "exports").mkdir(exist_ok=True)
+    from core.training.upstream_desk import Desk  # noqa: PLC0415 - SQLAlchemy takes its second only here
+    from core.training.upstream_drop import Drop  # noqa: PLC0415 - as above
+
+    exports, desk = folder / "exports", getattr(server.RequestHandlerClass, "desk")  # noqa: B009 - set on the class made here
+    assert isinstance(desk, Desk)
+    Drop(exports, it.receiver, routes={n: it.routes[n] for n in ("out", "receipts", "done")}, identity=server.identity,
+         store=desk, faults=server.faults).start()  # fmt: skip
+    desk.start(server.faults)
     return {
         "base_url": database or f"sqlite:///{folder / 'records.db'}", "ca_pem": "",
-        "exports": (folder / "exports").as_uri(),
+        "exports": exports.as_uri(),
     }  # fmt: skip

@@ -22,6 +22,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 
 from core.exchange.declaration import Connector, Incoming
@@ -41,9 +42,12 @@ class Records:
         self._metadata = MetaData()
         self.tables = {resource: self._table(one) for resource, one in it.extract.items()}
         for one in {p.destination for p in it.propose.values()}:
+            names = ("resource", "body", "at", "status", "number", "code", "reason", "digest")
             Table(one.replace("/", "_"), self._metadata, Column("message", String, primary_key=True),
-                  Column("resource", String), Column("body", String), Column("at", String))  # fmt: skip
+                  *(Column(name, String) for name in names))  # fmt: skip
         self._metadata.create_all(self.engine)
+        if view := it.routes.get("answers"):
+            self._show_answers(view, next(iter(it.propose.values())).destination)
 
     def put(self, resource: str, rows: Sequence[Row]) -> None:
         """Adds records or takes the place of those that have their key."""
@@ -132,6 +136,35 @@ class Records:
                 return False
             connection.execute(insert(there).values(message=message, resource=resource, body=body, at=""))
             return True
+
+    def messages(self, table: str, *keys: str) -> list[Row]:
+        """What was proposed: the named messages, or all of them, in the order of their ids."""
+        there = self._metadata.tables[table]
+        query = select(there).order_by(there.c.message)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query.where(there.c.message.in_(keys)) if keys else query).mappings()
+            return [{str(name): value for name, value in row.items()} for row in rows]
+
+    def answer(self, table: str, message: str, **values: str) -> None:
+        """Writes down what became of a message."""
+        there = self._metadata.tables[table]
+        with self.engine.begin() as connection:
+            connection.execute(update(there).where(there.c.message == message).values(**values))
+
+    def found(self, resource: str, **fields: str) -> Row | None:
+        """The first record whose fields have these values."""
+        table = self.tables[resource]
+        query = select(table).where(*(table.c[name] == value for name, value in fields.items())).limit(1)
+        with self.engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else dict(row)
+
+    def _show_answers(self, view: str, table: str) -> None:
+        if view in inspect(self.engine).get_view_names():
+            return
+        columns = "message, status, number, code, reason, digest"
+        with self.engine.begin() as connection:
+            connection.execute(text(f'CREATE VIEW "{view}" AS SELECT {columns} FROM "{table}"'))
 
     def _table(self, one: Incoming) -> Table:
         marks = [one.order_key, one.watermark, one.community, one.deleted]

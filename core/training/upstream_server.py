@@ -2,7 +2,8 @@
 
 Every system, whatever it speaks, has the control routes with its bearer token: ``POST /control/faults`` takes a
 fault plan (``upstream_faults``), ``POST /control/certificate`` changes the server's certificate, ``POST
-/control/states`` sets the state of records (``{entity: state}``), ``GET /control/requests`` counts what came by
+/control/states`` sets the state of records
+(``{entity: state}`` or ``{entity: {"state", "at", "code", "note"}}``), ``GET /control/requests`` counts what came by
 route, ``GET /control/register`` is what the receiver holds.
 """
 
@@ -15,6 +16,7 @@ import socket
 import ssl
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
@@ -45,7 +47,8 @@ class Server(ThreadingHTTPServer):
         self.system, self.declared, self.mutual = system, connector(system), mutual
         self.requests: Counter[str] = Counter()
         self.tokens: set[str] = set()
-        self.states: dict[str, str] = {}
+        self.states: dict[str, dict[str, str]] = {}
+        self.drops: list[Any] = []  # folders where states are told by file
         self.late: dict[str, float] = {}
         self.tls = self._context()
 
@@ -144,7 +147,9 @@ class Handler(BaseHTTPRequestHandler):
             return False
         if kind == "signed":
             told = [self.headers.get(f"X-{name}", "") for name in ("Time", "Nonce", "Signature")]
-            wanted = request_signature(own.token.encode(), method, self.path, at=told[0], nonce=told[1], body=body)
+            wanted = request_signature(
+                own.token.encode(), method, self.path, at=told[0], nonce=told[1], body=body
+            )
             return hmac.compare_digest(told[2], wanted)
         if kind == "token_refresh":
             return route == "token" or given.removeprefix("Bearer ") in self.server.tokens
@@ -170,7 +175,14 @@ class Handler(BaseHTTPRequestHandler):
         self.server.renew()
 
     def _control_states(self, body: bytes) -> None:
-        self.server.states.update(orjson.loads(body))
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        given = {
+            entity: {"at": at} | (state if isinstance(state, dict) else {"state": state})
+            for entity, state in orjson.loads(body).items()
+        }
+        self.server.states.update(given)
+        for drop in self.server.drops:
+            drop.tell_states(given, self.server.faults.next("states"))
         self._reply(200, b"{}")
 
     def _control_requests(self, body: bytes) -> None:
@@ -201,6 +213,18 @@ class Handler(BaseHTTPRequestHandler):
         body = orjson.dumps(document)
         signature = base64.b64encode(key.sign(body)).decode() if key else ""
         self._reply(200, body, signature=signature, cut=cut)
+
+    def _receipt(self, document: dict[str, Any], fault: Fault | None) -> None:
+        """The receipt, or what the fault makes of it."""
+        kind = fault.kind if fault else ""
+        if kind == "cut_after_commit":
+            raise _Broken
+        if kind == "empty":
+            self._reply(200, b"")
+            return
+        key = Ed25519PrivateKey.generate() if kind == "forged" else self.server.identity.receipt_key
+        spoiled = spoil(document, kind)
+        self._signed(spoiled, None if kind == "unsigned" else key, cut=kind == "cut_half")
 
     def _reply(self, status: int, body: bytes, *, signature: str = "", cut: bool = False) -> None:
         self.send_response(status)
@@ -264,28 +288,17 @@ class ReceiverHandler(Handler):
         self._receipt({"receiver": self.server.system, "items": self.server.store.ask(keys)}, fault)
 
     def _states(self, body: bytes) -> None:
-        if self._failed_before(self.server.faults.next("states")):
+        fault = self.server.faults.next("states")
+        if self._failed_before(fault):
             return
         known = self.server.states
-        items = [{"entity": e, "state": known[e]} for e in orjson.loads(body)["entities"] if e in known]
-        self._signed({"receiver": self.server.system, "items": items}, self.server.identity.receipt_key)
+        items = [{"entity": e} | known[e] for e in orjson.loads(body)["entities"] if e in known]
+        self._receipt({"receiver": self.server.system, "items": items}, fault)
 
     def _holdings(self, body: bytes) -> None:
         asked = orjson.loads(body)
         items = self.server.store.holdings(asked["after"], asked["limit"])
         self._signed({"receiver": self.server.system, "items": items}, self.server.identity.receipt_key)
-
-    def _receipt(self, document: dict[str, Any], fault: Fault | None) -> None:
-        """The receipt, or what the fault makes of it."""
-        kind = fault.kind if fault else ""
-        if kind == "cut_after_commit":
-            raise _Broken
-        if kind == "empty":
-            self._reply(200, b"")
-            return
-        key = Ed25519PrivateKey.generate() if kind == "forged" else self.server.identity.receipt_key
-        spoiled = spoil(document, kind)
-        self._signed(spoiled, None if kind == "unsigned" else key, cut=kind == "cut_half")
 
 
 def taken_of(items: list[Item], fault: Fault | None) -> list[Item]:
@@ -305,4 +318,3 @@ def spoil(document: dict[str, Any], kind: str) -> dict[str, Any]:
         "out_of_order": items[::-1],
     }
     return document | {"items": changed.get(kind, items)}
-

@@ -1,7 +1,9 @@
 """A training system that records are extracted from: frozen views, pages, totals, proposals, and faults of each.
 
 Control besides the common ones: ``POST /control/records`` (``{"resource", "put": [row], "remove": [key]}``) changes
-what the source holds, ``POST /control/export`` (``{"resource", "form", "since"}``) writes an exported file.
+what the source holds, ``POST /control/decide`` (``{"mode", "note"}``, see ``upstream_desk``) how it decides about what
+is proposed, ``GET /control/messages`` shows what was proposed, ``POST /control/export`` (``{"resource", "form",
+"since"}``) writes an exported file.
 """
 
 from __future__ import annotations
@@ -11,21 +13,27 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from core.training.upstream_desk import Desk
 from core.training.upstream_faults import Fault
 from core.training.upstream_records import Records, Row
-from core.training.upstream_server import Handler
+from core.training.upstream_server import Handler, taken_of
 
 
 class SourceHandler(Handler):
     """A source; ``records`` and ``exports`` are set on the class of its process."""
 
     records: ClassVar[Records]
+    desk: ClassVar[Desk]
     exports: ClassVar[Any]
     ROUTES: ClassVar[dict[tuple[str, str], str]] = Handler.ROUTES | {
         ("POST", "/v1/snapshots"): "snapshot",
         ("GET", "/v1/addresses"): "page",
         ("GET", "/v1/totals"): "totals",
         ("POST", "/v1/proposals"): "proposals",
+        ("POST", "/v1/receipts"): "receipts",
+        ("POST", "/v1/states"): "states",
+        ("POST", "/control/decide"): "control_decide",
+        ("GET", "/control/messages"): "control_messages",
         ("POST", "/control/records"): "control_records",
         ("POST", "/control/export"): "control_export",
     }
@@ -73,13 +81,28 @@ class SourceHandler(Handler):
         if self._failed_before(fault):
             return
         message = orjson.loads(body)
-        items = []
-        for item in message["items"]:
-            text = orjson.dumps(item["record"]).decode()
-            self.records.propose("v1_proposals", item["key"], item.get("resource", ""), text)
-            items.append({"key": item["key"], "status": "accepted", "number": f"TY{item['key']}"})
+        items = self.desk.take(taken_of(message["items"], fault))
         answer = {"receiver": self.server.system, "batch": message.get("batch", ""), "items": items}
-        self._signed(answer, self.server.identity.receipt_key)
+        self._receipt(answer, fault)
+
+    def _receipts(self, body: bytes) -> None:
+        fault = self.server.faults.next("receipts")
+        if not self._failed_before(fault):
+            answers = self.desk.said(orjson.loads(body)["keys"])
+            self._receipt({"receiver": self.server.system, "items": answers}, fault)
+
+    def _states(self, body: bytes) -> None:
+        fault = self.server.faults.next("states")
+        if not self._failed_before(fault):
+            items = self.desk.states(orjson.loads(body)["entities"])
+            self._receipt({"receiver": self.server.system, "items": items}, fault)
+
+    def _control_decide(self, body: bytes) -> None:
+        self.desk.decides(**orjson.loads(body))
+        self._reply(200, b"{}")
+
+    def _control_messages(self, body: bytes) -> None:
+        self._reply(200, orjson.dumps(self.desk.messages()))
 
     def _control_records(self, body: bytes) -> None:
         given = orjson.loads(body)

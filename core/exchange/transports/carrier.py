@@ -11,20 +11,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back: the body to the letter, the signature that stood beside it, and the file that it came in."""
+    """What came back: the body to the letter, the signature beside it, and the file that it came in, by which route."""
 
     body: bytes
     signature: str
     name: str = ""
+    route: str = "receipts"
 
 
 class Carrier(ABC):
-    """An open way to one upstream system; use it as a context manager."""
+    """An open way to one upstream system; use it as a context manager.
+
+    One that ``answers`` can be asked about single messages; the others bring what has come, whenever it comes.
+    """
+
+    answers: ClassVar[bool] = False
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +47,10 @@ class Carrier(ABC):
     @abstractmethod
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """What the receiver says about earlier messages. ``question`` (``{"keys": […]}``) travels where it can."""
+
+    def states(self, question: bytes) -> tuple[Reply, ...]:
+        """What has become of records there. ``question`` (``{"entities": […]}``) travels where it can."""
+        return ()
 
     def taken(self, reply: Reply) -> None:  # noqa: B027 - nothing to put away where replies are no files
         """Puts away a reply that is on record now."""

@@ -112,18 +112,23 @@ class Database(Source):
         """The connection for one query, in a transaction that reads one state of the data."""
         self._pace.wait()
         if self._connection is None:
-            url = make_url(self._url.replace("postgresql://", "postgresql+psycopg://", 1))
-            if self._password and url.username and not url.password:
-                url = url.set(password=self._password)
-            waits = {"connect_timeout": int(self._seconds)} if url.get_backend_name() == "postgresql" else {}
-            self._engine = create_engine(url, connect_args=waits)
-            if url.get_backend_name() == "sqlite":
+            self._engine = engine_of(self._url, password=self._password, connect_seconds=self._seconds)
+            if self._engine.dialect.name == "sqlite":
                 self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
                 self._connection.execute(text("BEGIN"))
             else:
                 options: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
                 self._connection = self._engine.connect().execution_options(**options)
         return self._connection
+
+
+def engine_of(url: str, *, password: str, connect_seconds: float) -> Engine:
+    """An engine for the operator's database; the password comes from the keyring, not from the address."""
+    made = make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    if password and made.username and not made.password:
+        made = made.set(password=password)
+    waits = {"connect_timeout": int(connect_seconds)} if made.get_backend_name() == "postgresql" else {}
+    return create_engine(made, connect_args=waits)
 
 
 def _clause(what: Incoming) -> TableClause:

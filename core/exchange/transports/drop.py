@@ -59,15 +59,22 @@ class Drop(Carrier):
 
     def ask(self, question: bytes) -> tuple[Reply, ...]:
         """Every receipt that has come and is not on record yet; the question stays here, a folder answers none."""
+        return self._arrived("receipts")
+
+    def states(self, question: bytes) -> tuple[Reply, ...]:
+        """Every file on the state of earlier records that has come and is not on record yet."""
+        return self._arrived("states")
+
+    def _arrived(self, route: str) -> tuple[Reply, ...]:
         self._pace.wait()
-        folder = self._routes["receipts"]
-        names = self._names(folder)
+        names = self._names(self._routes[route])
         marked = sorted(n for n in names if n + MARK in names)
-        found = (self._reply(folder, name) for name in marked)
+        found = (self._reply(route, name) for name in marked)
         return tuple(reply for reply in found if reply is not None)
 
-    def _reply(self, folder: str, name: str) -> Reply | None:
-        """The receipt in a file; None where another client has it, or after setting aside a damaged one."""
+    def _reply(self, route: str, name: str) -> Reply | None:
+        """What a file says; None where another client has it, or after setting aside a damaged one."""
+        folder = self._routes[route]
         try:
             body, mark = self._read(f"{folder}/{name}"), self._read(f"{folder}/{name}{MARK}")
         except Trouble:
@@ -83,11 +90,11 @@ class Drop(Carrier):
         if not whole:
             self._put_away(folder, name + MARK, f"{folder}/{name}{MARK}{DAMAGED}")
             return None
-        return Reply(body, signature, name)
+        return Reply(body, signature, name, route)
 
     def taken(self, reply: Reply) -> None:
-        """Moves a receipt that is on record to the folder of what is done; the marker first."""
-        here, done = self._routes["receipts"], self._routes["done"]
+        """Moves a file that is on record to the folder of what is done; the marker first."""
+        here, done = self._routes[reply.route], self._routes["done"]
         for name in (reply.name + MARK, reply.name):
             if name in self._names(here):
                 self._put_away(here, name, f"{done}/{name}")
@@ -103,7 +110,7 @@ class Drop(Carrier):
     def check(self) -> None:
         """Lists every folder and makes and removes an empty file where messages are dropped."""
         self._pace.wait()
-        for route in ("receipts", "done"):
+        for route in ("receipts", "states", "done"):
             if route in self._routes:
                 self._names(self._routes[route])
         trial = f"{self._routes['out']}/.gridlink-check{PART}"

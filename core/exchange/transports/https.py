@@ -6,6 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Mapping
+from typing import ClassVar
 
 import httpx
 
@@ -50,6 +51,8 @@ class Https(Carrier):
     ``begin`` returns once the request has left, so that the caller can work on while the receiver does.
     """
 
+    answers: ClassVar[bool] = True
+
     def __init__(
         self, base_url: str, *, ca_pem: str, connect_seconds: float, reply_seconds: float, token: str = "",
         routes: Mapping[str, str] = ROUTES, auth: httpx.Auth | None = None,
@@ -70,6 +73,10 @@ class Https(Carrier):
             pending.task.cancel()
         self._loop.run_until_complete(self._close())
         self._loop.close()
+
+    def states(self, question: bytes) -> tuple[Reply, ...]:
+        """Asks the receiver what has become of the entities in ``question``."""
+        return (self.post(self._routes["states"], question),)
 
     def send(self, name: str, body: bytes) -> Reply | None:
         """Posts a batch and waits for its receipt; the batch's name stands in the body."""
@@ -142,7 +149,9 @@ def trouble_of(error: Exception) -> Trouble:
             cause=reason,
         )
     return Unclear(
-        _("The connection to the upstream system broke before its receipt came ({cause}).").format(cause=cause),
+        _("The connection to the upstream system broke before its receipt came ({cause}).").format(
+            cause=cause
+        ),
         cure=_("Push again: GridLink first asks which records arrived."),
         cause=cause,
         timed_out=isinstance(error, httpx.TimeoutException),
