@@ -12,6 +12,7 @@ import click
 from core import i18n
 from core.cli import (
     adjudicating,
+    answering,
     assigning,
     browsing,
     checking,
@@ -71,7 +72,7 @@ def cli(context: click.Context, store: str | None, as_json: bool) -> None:
 _MODULES = (
     stores, packaging, importing, stewarding, sheets, upkeep, adjudicating, duplicating, field_auditing, checking,
     ruling, matching, mapping, browsing, grids, placing, exchanging, connecting, configuring, declaring, extracting,
-    evidencing, pushing, rounding, ferrying, training, assigning, visiting,
+    evidencing, pushing, answering, rounding, ferrying, training, assigning, visiting,
 )  # fmt: skip
 for module in _MODULES:
     module.add_to(cli)

@@ -103,7 +103,9 @@ def _words(
     found: dict[tuple[str, int], tuple[Mapping[str, Any], str]] = {
         (row[0], row[1]): (orjson.loads(row[2]), str(row[3])) for row in connection.execute(query.where(mine))
     }
-    for resource in it.proposes("corrections"):  # where nobody else spoke and nobody decided, the row is its word
+    for resource in it.proposes(
+        "corrections"
+    ):  # where nobody else spoke and nobody decided, the row is its word
         table = TABLES[resource]
         alone = select(table, change_set.c.at).join(change_set, change_set.c.id == table.c.changed_in)
         alone = alone.where(table.c.id.in_(list(entities)), table.c.source == it.sender)

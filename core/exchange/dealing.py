@@ -22,6 +22,7 @@ from core.exchange.leasing import Lease, Leased
 from core.exchange.messages import Message
 from core.exchange.receipts import Receipt, read_receipt
 from core.exchange.retry import blames_records
+from core.exchange.settings import way_of
 from core.exchange.settling import Settled
 from core.exchange.transports.carrier import Reply
 from core.exchange.troubles import EvidenceUnwritable, Refused, Trouble, Unclear, Unreachable
@@ -76,6 +77,7 @@ class Dealing:
         self._gates = gates_of(self.connector)
         self._parents = {name: mapped.parent for name, mapped in self.connector.push.items() if mapped.parent}
         self._public_key = receipt_key(self.connector, end)
+        self._way = {"way": way_of(self.connector, end.base_url), "endpoint": end.base_url}
         self._owner = leasing.new_owner()
         self._failures = 0
         self._last_trouble: Trouble | None = None
@@ -204,7 +206,7 @@ class Dealing:
             audit.record(
                 connection, at=self.workspace.now(), actor=self.workspace.actor.name, action="exchange.push",
                 subject=self.connector.target,
-                details=self.result.as_dict() | ({"trouble": trouble.short} if trouble else {}),
+                details=self.result.as_dict() | self._way | ({"trouble": trouble.short} if trouble else {}),
             )  # fmt: skip
 
     @property

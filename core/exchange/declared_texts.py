@@ -32,11 +32,32 @@ ERRORS = (
     N_("A required item is missing."),
     N_("A code is not one of the receiver's."),
     N_("A date lies in the future."),
+    N_("Propose it again with what is missing."),
+    N_("There is such an address already."),
+    N_("Use the code that the bureau names; extract if it is not here yet."),
+    N_("There is no such record."),
+    N_("Extract again: the record may be gone there, and is then asked about."),
     N_("Have the date corrected at the source."),
+)
+STATES = (
+    N_("Being examined"),
+    N_("Accepted, with the bureau's code"),
+    N_("Refused"),
+    N_("Received"),
+    N_("Assigned for rectification"),
+    N_("Being rectified"),
+    N_("Rectified, to be re-inspected"),
+    N_("Closed after re-inspection"),
+    N_("Returned to the sender"),
+    N_("Assigned to a department"),
+    N_("Being handled"),
+    N_("Resolved"),
 )
 DIRECTIONS = {
     "extract": N_("extraction"),
     "push": N_("push"),
     "packages": N_("packages"),
     "carry": N_("carries others' messages"),
+    "correct": N_("corrections back"),
+    "propose": N_("proposals"),
 }

@@ -105,8 +105,8 @@ class ProposalGate(Gate):
 
     def proposed(self, row: RowMapping) -> Record:
         """A proposal as it leaves; our number stands where the bureau's code will."""
-        given = {w: row["number"] if w.column == "address_code" else row[w.column] for w in self._ways}
-        return {way.name: said(way, value) for way, value in given.items() if value not in (None, "")}
+        given = ((w, row["number"] if w.column == "address_code" else row[w.column]) for w in self._ways)
+        return {way.name: said(way, value) for way, value in given if value not in (None, "")}
 
 
 def _before(way: Way, value: Any) -> Any:

@@ -71,4 +71,6 @@ def _of_ours(kind: str, rest: str) -> tuple[str, str]:
         return _("Held: {reason}").format(reason=rest), _("Let it go under Exchange when the reason is settled.")
     if kind == "undone":
         return _("Withdrawn: change set {number} was undone.").format(number=rest), ""
+    if kind == "taken_back":
+        return _("Taken back before it left."), ""
     return _("Superseded: a newer version of the record took its place."), ""

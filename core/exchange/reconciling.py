@@ -20,7 +20,7 @@ from core.exchange.configuration import endpoint
 from core.exchange.connectors import connector
 from core.exchange.declaration import Connector
 from core.exchange.declared import in_force
-from core.exchange.gate import Gate
+from core.exchange.gates import gates_of
 from core.exchange.leasing import Leased
 from core.exchange.message_log import Crossing
 from core.exchange.messages import canonical
@@ -173,8 +173,10 @@ def _messages(connection: Connection, it: Connector) -> dict[str, Held]:
     own = read_setting(connection, "store_id")
     settled = and_(delivery.c.target == it.target, delivery.c.state.in_(("accepted", "rejected")),
                    delivery.c.op == "correct", delivery.c.receipt_no.is_not(None))  # fmt: skip
-    rows = connection.execute(select(delivery.c.id, delivery.c.digest, delivery.c.entity).where(settled))
-    return {f"{own}-{row.id}": Held(row.digest or "", row.entity) for row in rows}
+    columns = [delivery.c[name] for name in Leased._fields]
+    rows = connection.execute(select(*columns, delivery.c.digest).where(settled)).all()
+    again = _digests_again(connection, it, [Leased(*row[:-1]) for row in rows if not row[-1]])
+    return {f"{own}-{row.id}": Held(row[-1] or again.get(row.id, ""), row.entity) for row in rows}
 
 
 def _ours(connection: Connection, it: Connector) -> dict[str, Held]:
@@ -194,8 +196,7 @@ def _ours(connection: Connection, it: Connector) -> dict[str, Held]:
 def _digests_again(connection: Connection, it: Connector, items: list[Leased]) -> dict[int, str]:
     """The digests of deliveries that were receipted after a crash: made anew while the record is still the same."""
     made: dict[int, str] = {}
-    for resource in it.push:
-        gate = Gate(it, resource)
+    for resource, gate in gates_of(it).items():
         for some in chunks([i for i in items if i.resource == resource], 500):
             for item, record in gate.inspect(connection, some).ready:
                 made[item.id] = hashlib.sha256(canonical(record)).hexdigest()

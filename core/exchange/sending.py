@@ -19,6 +19,7 @@ from core.exchange.leasing import Lease, Leased
 from core.exchange.message_log import Crossing
 from core.exchange.messages import Message, compose
 from core.exchange.receipts import Receipt, batch_of, read_receipt
+from core.exchange.transports.carrier import Reply
 from core.exchange.troubles import Trouble, Unclear, evidence_overdue, evidence_unwritable
 from core.exchange.wire import open_wire
 from core.i18n import _
@@ -159,15 +160,20 @@ class Run(Dealing):
         for some in [[]] if by_file else chunks(asked, _STATES_AT_ONCE):
             try:
                 for reply in self._wire.states(orjson.dumps({"entities": some})):
-                    told = states.read(reply, self.connector, self._public_key)
-                    with self.store.write() as connection:
-                        states.keep(
-                            connection, self.connector, told, body=reply.body, now=self.workspace.now()
-                        )
-                    if by_file:
-                        self._wire.taken(reply)
+                    self._keep_states(reply)
             except Trouble as trouble:
                 self._last_trouble = trouble
+
+    def _keep_states(self, reply: Reply) -> None:
+        """Writes down what an answer says; a file that says nothing valid stays where it is."""
+        try:
+            told = states.read(reply, self.connector, self._public_key)
+        except Trouble as trouble:
+            self._last_trouble = trouble
+            return
+        with self.store.write() as connection:
+            states.keep(connection, self.connector, told, body=reply.body, now=self.workspace.now())
+        self._wire.taken(reply)
 
     def _send_waiting(self) -> None:
         """Sends until nothing waits. While the receiver works on one batch, the next is prepared and the

@@ -39,6 +39,13 @@ def scheme(base_url: str) -> str:
     return base_url.split(":", 1)[0].split("+", 1)[0]
 
 
+def way_of(it: Connector, base_url: str) -> str:
+    """Which way an address means: the declared one, its alternative, or the channel's folders."""
+    begins = scheme(base_url)
+    own, other = it.transport.kind, it.transport.alternative
+    return next((kind for kind in (own, other) if kind and begins in _SCHEMES[kind]), "ferry")
+
+
 def check(it: Connector, *, base_url: str, ca_pem: str, receipt_public_pem: str) -> None:
     """Raises ``ConnectorSettingInvalid`` for what cannot be right."""
     allowed, begins = schemes(it), scheme(base_url)

@@ -65,6 +65,26 @@ TARGETS: Final = {
     "rental": N_("Rental-housing supervision platform"),
     "linkage": N_("Linkage platform"),
 }
+STAGES: Final = {
+    "proposed": N_("Proposed, not sent yet"),
+    "sent": N_("Sent to the bureau"),
+    "accepted": N_("Accepted by the bureau"),
+    "refused": N_("Refused by the bureau"),
+    "arrived": N_("Arrived by extraction"),
+    "withdrawn": N_("Withdrawn"),
+}
+ORIGINS: Final = {
+    "typed": N_("Typed"),
+    "sheet": N_("Row without a match"),
+    "qr": N_("Resident's report"),
+    "reference": N_("Reference that was refused"),
+}
+ANSWERS: Final = {
+    "awaited": N_("No extraction since"),
+    "confirmed": N_("Confirmed by extraction"),
+    "contradicted": N_("Still says otherwise"),
+    "overruled": N_("Says something else now"),
+}
 DIMENSIONS: Final = {
     "conformity": N_("Conformity"),
     "completeness": N_("Completeness"),
@@ -74,7 +94,10 @@ DIMENSIONS: Final = {
     "accessibility": N_("Accessibility"),
 }
 """The six of GB/T 36344-2018."""
-KINDS: Final = {"dimension": DIMENSIONS, "resource": RESOURCES, "sender": SENDERS, "state": STATES, "target": TARGETS}
+KINDS: Final = {
+    "answer": ANSWERS, "dimension": DIMENSIONS, "origin": ORIGINS, "resource": RESOURCES, "sender": SENDERS,
+    "stage": STAGES, "state": STATES, "target": TARGETS,
+}  # fmt: skip
 
 
 def label(kind: str, code: str) -> str:

@@ -111,18 +111,40 @@ def _extraction_verdict(row: Mapping[str, Cell]) -> tuple[bool | None, str]:
     )
 
 
+DOCKING = (("police_platform", "database"), ("police_platform", "files"), ("bureau_collection", "rest"))
+"""Every kind of endpoint that data is exchanged over with the sources, in both directions."""
+
+
 def _docking(figures: Figures) -> Judgement:
-    runs = figures["exchange.extractions"].only("system", "police_platform").only("in_force", True)
-    if runs.rows:
-        agree = all(run["agrees"] for run in runs.dicts())
-        ways = ", ".join(sorted({str(run["transport"]) for run in runs.dicts()}))
-        note = _("Extraction runs over {ways}; write-back of corrections is not on record.").format(ways=ways)
-        return Judgement(len(runs.rows), None if agree else False, note, (runs,))
-    other = [figures[name] for name in ("exchange.deliveries", "exchange.receipts") if figures[name].rows]
-    note = _("No exchange with the police working platform is on record.")
-    if other:
-        note += _(" Exchanges with other systems are shown as evidence of the mechanism only.")
-    return Judgement(None, None, note, other)
+    """Met only by runs in both directions over every kind of endpoint; each way's runs are the evidence."""
+    runs, back = figures["exchange.extractions"].only("in_force", True), figures["exchange.write_back"]
+    came = {(run["system"], run["transport"]) for run in runs.dicts() if run["agrees"]}
+    went = {(run["system"], run["transport"]) for run in back.dicts() if run["accepted"]}
+    both = [way for way in DOCKING if way in came and way in went]
+    told = [_docked(way, came=way in came, went=way in went) for way in DOCKING]
+    evidence = [figure for figure in (runs, back) if figure.rows]
+    if not evidence:
+        other = [figures[name] for name in ("exchange.deliveries", "exchange.receipts") if figures[name].rows]
+        note = _("No exchange with the police working platform is on record.")
+        if other:
+            note += _(" Exchanges with other systems are shown as evidence of the mechanism only.")
+        return Judgement(None, None, note, other)
+    if any(not run["agrees"] for run in runs.dicts()):
+        return Judgement(len(both), False, _("An extraction does not agree with its source; the evidence shows which."),
+                         evidence)  # fmt: skip
+    return Judgement(len(both), True if len(both) == len(DOCKING) else None, _("; ").join(told), evidence)
+
+
+def _docked(way: tuple[str, str], *, came: bool, went: bool) -> str:
+    """One way in words: which directions are on record."""
+    kinds = {"database": _("database views"), "files": _("exported files"), "rest": _("paged REST")}
+    said = {
+        (True, True): _("{system} over {kind}: both directions"),
+        (True, False): _("{system} over {kind}: extraction only, nothing went back"),
+        (False, True): _("{system} over {kind}: only what went back, no extraction"),
+        (False, False): _("{system} over {kind}: not on record"),
+    }
+    return said[came, went].format(system=label("target", way[0]), kind=kinds[way[1]])
 
 
 def _on_the_map(figures: Figures) -> Judgement:
@@ -207,8 +229,9 @@ DECLARATION: tuple[Declared, ...] = (
     _module("2.2", "person", "person", N_("Extraction of actual population (M2)")),
     _module("2.3", "house", "house", N_("Extraction of actual houses (M3)")),
     _module("2.4", "organisation", "organisation", N_("Extraction of actual organisations (M4)")),
-    Declared("output.docking", "2.5", _OUTPUT, N_("Docking with the police working platform (M5)"), "",
-             N_("Data exchange runs"), N_("Exchanges with the working platform"), N_("Runs, endpoint, counts"),
+    Declared("output.docking", "2.5", _OUTPUT, N_("Docking with the police working platform (M5)"),
+             N_("ways"), N_("Both directions over views, files and REST"),
+             N_("Exchanges with the sources"), N_("Runs, endpoint, counts"),
              _docking),
     Declared("output.map", "2.6", _OUTPUT, N_("Addresses, people, houses, organisations on the map (M6)"), "%",
              N_("100 % of each kind"), _CURRENT, N_("Placed ÷ total per kind"), _on_the_map),

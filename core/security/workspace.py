@@ -19,14 +19,14 @@ R = TypeVar("R")
 ROLES: dict[str, frozenset[str]] = {
     "officer": frozenset({
         "address.place", "registry.read", "registry.edit", "registry.export", "map.read", "report.read",
-        "field_audit.enter", "upkeep.read",
+        "field_audit.enter", "upkeep.read", "address.propose",
     }),
     "steward": frozenset({
         "registry.read", "registry.edit", "registry.bulk_edit", "registry.export",
         "map.read", "report.read", "package.check", "package.import", "package.undo", "finding.read",
         "exchange.push", "exchange.read", "exchange.extract", "report.acceptance", "personal.reveal",
         "finding.work", "conflict.settle", "grid.hand_over", "field_audit.run", "field_audit.enter",
-        "grid.edit", "grid.assign", "address.place", "upkeep.read",
+        "grid.edit", "grid.assign", "address.place", "address.propose", "upkeep.read",
     }),
     "system_administrator": frozenset({
         "registry.read", "map.read", "report.read", "report.acceptance", "store.configure",

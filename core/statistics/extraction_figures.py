@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from sqlalchemy import Connection, func, select
 
+from core.exchange.connectors import connectors
 from core.i18n import N_
 from core.jobs import Progress
 from core.model.extraction import extraction_run, gone_at_source
 from core.model.ledger import change_set
+from core.model.security import audit_entry
 from core.statistics.definition import Cell, Column, Definition, declare
 
 
@@ -41,6 +46,32 @@ def _extractions(connection: Connection, progress: Progress) -> list[tuple[Cell,
             run.undone_by is None,
         ))  # fmt: skip
     return rows
+
+
+@declare(Definition(
+    "exchange.write_back", N_("What went back to the sources"), N_("runs"),
+    N_("Runs that sent corrections to the police platform or proposals to the bureau, by way."),
+    N_("From the audit chain: pushes to a source, and how many it has accepted with a receipt of its own."),
+    (Column("system", N_("Upstream system"), "target"), Column("transport", N_("Way"), "code"),
+     Column("endpoint", N_("Endpoint"), "code"), Column("runs", N_("Runs"), "integer"),
+     Column("sent", N_("Sent"), "integer"), Column("accepted", N_("Accepted"), "integer"),
+     Column("rejected", N_("Rejected"), "integer"), Column("ended_at", N_("Latest"), "time")),
+))  # fmt: skip
+def _write_back(connection: Connection, progress: Progress) -> list[tuple[Cell, ...]]:
+    sources = [it.target for it in connectors() if it.propose]
+    query = select(audit_entry.c.subject, audit_entry.c.details, audit_entry.c.at).where(
+        audit_entry.c.action == "exchange.push", audit_entry.c.subject.in_(sources)
+    )
+    found: dict[tuple[str, str, str], list[Any]] = {}
+    for system, details, at in connection.execute(query.order_by(audit_entry.c.at)):
+        told = json.loads(details)
+        if not (told.get("sent") or told.get("accepted") or told.get("rejected")):
+            continue
+        line = found.setdefault((system, told.get("way", ""), told.get("endpoint", "")), [0, 0, 0, 0, ""])
+        figures = (1, told.get("sent", 0), told.get("accepted", 0), told.get("rejected", 0))
+        line[:4] = [before + now for before, now in zip(line, figures, strict=False)]
+        line[4] = at
+    return [(*way, *line) for way, line in sorted(found.items())]
 
 
 @declare(Definition(

@@ -312,7 +312,7 @@ def spoil(document: dict[str, Any], kind: str) -> dict[str, Any]:
     if kind == "other_receiver":
         return document | {"receiver": "somebody_else"}
     changed = {
-        "other_records": [item | {"key": f"other-{item['key']}"} for item in items],
+        "other_records": [item | {"key": f"other-{item.get('key', '')}"} for item in items],
         "partial": items[: len(items) // 2],
         "receipt_twice": [*items, *items],
         "out_of_order": items[::-1],

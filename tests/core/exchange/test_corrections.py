@@ -1,4 +1,4 @@
-"""What the station decided goes back to the source it came from: once, with its receipt, and as far as it still holds."""
+"""What the station decided goes back to the source it came from: once, with its receipt, while it still holds."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ from core.exchange.tracing import history_of
 from core.exchange.transports.insertions import Insertions
 from core.exchange.troubles import Rejected, Trouble, Unreachable
 from core.model.ledger import source_record
-from core.model.registry import TABLES, entity_id
+from core.model.registry import entity_id
 from core.registry.editing import edit, editable
 from core.registry.undo import undo
 from core.training.upstream import start_upstream
@@ -84,7 +84,9 @@ def messages(platform):
 
 def word(workspace):
     """The platform's own word about the house, as it is kept."""
-    mine = select(source_record.c.row).where(source_record.c.entity == HOUSE, source_record.c.source == "police")
+    mine = select(source_record.c.row).where(
+        source_record.c.entity == HOUSE, source_record.c.source == "police"
+    )
     with workspace.store.read() as connection:
         return orjson.loads(connection.execute(mine).scalar_one())
 
@@ -174,7 +176,9 @@ def test_undoing_a_correction_sends_the_correction_of_the_correction(connected, 
     assert outbox(connected)[PLATFORM].waiting == 0
 
 
-def test_undoing_before_it_left_takes_it_back_and_a_second_edit_takes_the_first_ones_place(connected, platform):
+def test_undoing_before_it_left_takes_it_back_and_a_second_edit_takes_the_first_ones_place(
+    connected, platform
+):
     number = correct(connected, use="vacant")
     undo(connected, number)
     assert (outbox(connected)[PLATFORM].waiting, outbox(connected)[PLATFORM].withdrawn) == (0, 1)
@@ -213,11 +217,14 @@ def test_sent_twice_has_one_effect(connected, platform):
     correct(connected, use="vacant")
     (one,) = deliveries(connected, PLATFORM, "waiting")
     (seen,) = intervening.preview(connected, PLATFORM)
-    body = orjson.dumps({"items": [{"key": "K-1", "op": "correct", "resource": "house", "record": seen.record}]})
+    body = orjson.dumps(
+        {"items": [{"key": "K-1", "op": "correct", "resource": "house", "record": seen.record}]}
+    )
     destinations = {r: p.destination for r, p in connector(PLATFORM).propose.items()}
 
     def send():
-        with Insertions(platform.facts.base_url, receiver=PLATFORM, destinations=destinations, view="v_gl_answers") as way:
+        url, view = platform.facts.base_url, "v_gl_answers"
+        with Insertions(url, receiver=PLATFORM, destinations=destinations, view=view) as way:
             way.check()
             way.send("B-1", body)
             way.send("B-1", body)
@@ -272,7 +279,9 @@ def test_a_database_that_is_not_there_closes_the_way_and_loses_nothing(connected
     settle(connected)
 
 
-def test_exported_files_carry_corrections_too_and_their_receipts_come_as_files(connected, platform, monkeypatch):
+def test_exported_files_carry_corrections_too_and_their_receipts_come_as_files(
+    connected, platform, monkeypatch
+):
     connect(connected, platform, monkeypatch, base_url=platform.facts.exports)
     correct(connected, use="vacant")
     settle(connected)
@@ -301,6 +310,11 @@ def test_whoever_was_never_spoken_of_by_the_platform_is_none_of_its_business(con
     with connected.store.write() as connection:
         from tests.core.rows import begin, put
 
-        put(connection, "house", begin(connection), [{"house_code": "H-999", "address_code": address(1)["dzbm"]}])
+        put(
+            connection,
+            "house",
+            begin(connection),
+            [{"house_code": "H-999", "address_code": address(1)["dzbm"]}],
+        )
     correct(connected, entity_id("H-999"), use="vacant")
     assert outbox(connected)[PLATFORM].waiting == 0

@@ -2,22 +2,31 @@
 
 import os
 import random
+import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from sqlalchemy import select
 
 from core.exchange import message_log
+from core.exchange.channels import begin_queueing
+from core.exchange.extraction.extracting import extract
 from core.exchange.outbox import outbox
 from core.exchange.push import push
 from core.exchange.reconciling import reconcile
 from core.exchange.troubles import Trouble
 from core.model.exchange import delivery
+from core.model.registry import entity_id
+from core.registry.editing import edit, editable
+from core.training.upstream import start_upstream
 from tests.core.conftest import KEY
+from tests.core.exchange import sources
 from tests.core.exchange.crashing import Crasher
 from tests.core.exchange.people import TARGET, arrive, change, key, retire
+from tests.core.rows import begin, put
 
 FAULTS = ("server_error", "cut_after_commit", "reset_before_commit", "partial", "error_body", "empty", "receipt_twice",
           "duplicate", "accept_half", "out_of_order", "full")  # fmt: skip
@@ -92,3 +101,48 @@ def test_a_week_of_traffic_with_a_clock_that_jumps_ends_with_both_sides_equal(co
         states = set(connection.execute(select(delivery.c.state).distinct()).scalars())
     assert states <= {"accepted", "superseded"}
     assert reconcile(at_last, TARGET).agrees and message_log.verify_log(connected).ok
+
+
+@pytest.mark.timeout(200)
+def test_corrections_killed_after_each_statement_are_in_the_platforms_table_once(
+    embedded, tmp_path, monkeypatch
+):
+    """The table's own statements and its commit count too: they are in the same process."""
+    rounds, statement, killed, ended = 60, 0, 0, 0
+    with start_upstream(tmp_path / "platform", system="police_platform") as platform:
+        platform.records("house", put=[sources.house(n) for n in range(rounds)])
+        with embedded.store.write() as connection:
+            known = [
+                {"address_code": one["dzbm"], "full_text": one["dzmc"]}
+                for one in map(sources.address, range(rounds))
+            ]
+            put(connection, "address", begin(connection), known)
+        sources.connect(embedded, platform, monkeypatch)
+        extract(embedded, "police_platform")
+        begin_queueing(embedded, "police_platform")
+        with Crasher(embedded.store.location, KEY) as crasher:
+            while ended < 2 and statement < rounds:
+                correct_house(embedded, statement)
+                statement += 1
+                was_killed = crasher.push_until(statement)
+                killed, ended = killed + was_killed, 0 if was_killed else ended + 1
+        for _round in range(60):
+            push(embedded, "police_platform")
+            box = outbox(embedded)["police_platform"]
+            if box.waiting + box.awaited == 0:
+                break
+            time.sleep(0.05)
+        there = [orjson.loads(one["body"]) for one in platform.ask("/control/messages")]
+        assert killed >= 15, "the loop has more statements than that"
+        assert sorted(one["fwbm"] for one in there) == [f"H-{n:06d}" for n in range(statement)], (
+            "each once, none lost"
+        )
+        assert (box.waiting, box.sent, box.awaited, box.accepted) == (0, 0, 0, statement)
+        assert reconcile(embedded, "police_platform").agrees
+        assert message_log.verify_log(embedded).ok
+
+
+def correct_house(workspace, number):
+    entity = entity_id(f"H-{number:06d}")
+    seen = editable(workspace, "house", entity)
+    edit(workspace, "house", entity, {"use": "vacant"}, version=seen.version, reason="入户核实")
