@@ -15,6 +15,7 @@ from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 from core.registry.lookup import KINDS, look_up
 from core.security import audit
+from core.security.own_grids import require_list
 from core.security.workspace import Workspace, permits
 from core.store import search as index
 from core.store.engine import Store
@@ -99,6 +100,7 @@ def listing(
 
     The second half is read from the other end, so that the last rows cost no more than the first.
     """
+    require_list(workspace, resource, None)
     table = TABLES[resource]
     from_end = start > of // 2
     skip = max(0, of - start - count) if from_end else start
@@ -120,6 +122,7 @@ def listing(
 @permits("registry.read")
 def filtered(workspace: Workspace, resource: str, wanted: str) -> Slice:
     """The rows of one kind that a search finds, the first thousand; audited as a search."""
+    require_list(workspace, resource, None)
     table = TABLES[resource]
     with workspace.store.read() as connection:
         hits = [hit.id for hit in index.search(connection, wanted, limit=_FOUND) if hit.resource == resource]

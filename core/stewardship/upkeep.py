@@ -19,6 +19,7 @@ from core.model.stewardship import hand_over
 from core.registry.cycles import due
 from core.registry.record import title_of
 from core.security import audit
+from core.security.own_grids import home, require_list
 from core.security.workspace import Workspace, permits
 from core.stewardship.surroundings import joined
 from core.stewardship.upkeep_counts import counted
@@ -77,8 +78,11 @@ class Item:
 
 @permits("upkeep.read")
 def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[GridDue]:
-    """Every grid of the filter, those with the most overdue first; grids with nothing overdue are there too."""
-    filters = filters or Filters()
+    """Every grid of the filter, those with the most overdue first; grids with nothing overdue are there too.
+
+    Who has grids of his own is told of those.
+    """
+    filters, own = filters or Filters(), home(workspace)
     with workspace.store.read() as connection:
         found = counted(connection, _limits(connection, workspace))
         grids = kept_grids(connection, filters)
@@ -86,7 +90,10 @@ def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[Gr
     for resource in KEPT_UP:
         for code, counts in found[resource].items():
             kept.setdefault(code, {})[resource] = counts
-    made = [_grid_due(row, maintainer, kept.get(row.grid_code, {})) for row, maintainer in grids]
+    made = [
+        _grid_due(row, maintainer, kept.get(row.grid_code, {}))
+        for row, maintainer in grids if not own or row.grid_code in own
+    ]  # fmt: skip
     return sorted(made, key=lambda one: (-one.total, one.grid_code))
 
 
@@ -94,7 +101,11 @@ def overdue(workspace: Workspace, filters: Filters | None = None) -> Sequence[Gr
 def items(
     workspace: Workspace, grid: str, resource: str, *, offset: int = 0, limit: int = 100
 ) -> tuple[int, Sequence[Item]]:
-    """What is overdue in a grid, the longest first, and how much it is in all; reading persons is audited."""
+    """What is overdue in a grid, the longest first, and how much it is in all; reading persons is audited.
+
+    Raises ``ListOutsideGrids`` for what is masked in a grid that is not one's own.
+    """
+    require_list(workspace, resource, (grid,))
     table = TABLES[resource]
     today = workspace.clock().astimezone(CHINA).date()
     with workspace.store.read() as connection:

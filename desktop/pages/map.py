@@ -18,6 +18,7 @@ from core.atlas.roads import as_page, read_roads
 from core.atlas.selecting import position
 from core.i18n import N_, _
 from core.registry.filters import Selection
+from core.security.own_grids import home
 from core.spatial.positions import convert
 from core.spatial.tiles import MOST, NOTHING, Features, View
 from desktop import theme
@@ -82,7 +83,8 @@ class MapPage(Page):
 
     def refresh(self) -> None:
         """Reads what changed beside the window; the page keeps its place."""
-        self.busy = True
+        self.busy, self.work.own = True, home(self.desk.workspace)
+        self.bar.mine.setVisible(bool(self.work.own))
         self.desk.jobs.read(self._read, self._show)
 
     def show_record(self, resource: str, entity: int) -> None:
@@ -270,6 +272,8 @@ class MapPage(Page):
         self.map.mark(*place)
 
     def _ready(self) -> None:
+        if self.map.place.fit and self.work.own and self._wanted is None:  # nothing is remembered: begin at home
+            self.work.show_own()
         if self._wanted is not None:
             self.map.mark(*self._wanted)
             self._wanted = None

@@ -62,6 +62,8 @@ class MapBar(QFrame):
         self.grids = self.add_tool(
             _("Edit grids"), _("Move borders, split, merge and draw grids"), "Ctrl+Shift+E"
         )
+        self.mine = self.add_tool(_("My grids"), _("Show my own grids, outlined"), "Ctrl+Shift+M")
+        self.mine.setVisible(False)
         self.row.addStretch(1)
         self.clear = self.add_tool(_("Clear the marks"), _("Takes away what was chosen in a table"), "")
         self.clear.setVisible(False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -68,7 +69,8 @@ class MapWork(QObject):
         self.chosen: PointIndex | None = None
         self.placing: PlacingPanel | None = None
         self.grids: GridPanel | None = None
-        self._area = ""
+        self._area, self.own = "", tuple[str, ...]()
+        bar.mine.clicked.connect(lambda _on: self.show_own())
         self.ask_file = ask_file
         bar.tool_chosen.connect(lambda name: view.call("tool", name))
         bar.asked.connect(self.go)
@@ -274,6 +276,15 @@ class MapWork(QObject):
             self._desk.show_rows(
                 Selection("person", addresses=ids) if people else Selection(one.resource, ids=ids)
             )
+
+    def show_own(self) -> None:
+        """Shows the user's own grids whole, outlined."""
+        own = set(self.own)
+        shapes = [area.shape for area in self._shown.areas.get("grid", []) if area.code in own]
+        if shapes:
+            whole = shapely.union_all(shapely.make_valid(shapes))
+            self._map.call("outline", json.loads(shapely.to_geojson(whole)))
+            self._map.fit(whole.bounds)
 
     def go(self, text: str) -> None:
         """Goes to a position in the system shown, else to the first thing that is called so."""

@@ -12,9 +12,11 @@ from core.i18n import _
 from core.model import names as labels
 from core.model.labels import field_title, shown_value
 from core.registry.record import Record, record
+from core.security.own_grids import OutsideGrids
 from desktop import theme
 from desktop.desk import Desk
 from desktop.widgets.deliveries_part import deliveries_of
+from desktop.widgets.entry_box import EntryBox, or_refusal
 from desktop.widgets.field_list import FieldList, why_text
 from desktop.widgets.parts import button, clear, label, local_time, rule, status_word
 from desktop.widgets.reveal_box import RevealBox, secret_of
@@ -35,7 +37,24 @@ class RecordView(QWidget):
         self._column.addWidget(label(_("Reading the record"), "muted"))
         Watermark(self, desk.workspace.actor.name)
         self._column.addStretch(1)
-        desk.jobs.read(lambda: record(desk.workspace, resource, entity), self.show_record)
+        self._resource, self._entity = resource, entity
+        self.read()
+
+    def read(self) -> None:
+        """Reads the record; outside the own grids a reason is asked for in its place."""
+        workspace = self._desk.workspace
+        self._desk.jobs.read(or_refusal(lambda: record(workspace, self._resource, self._entity)), self._read)
+
+    def _read(self, found: Record | OutsideGrids) -> None:
+        if not isinstance(found, OutsideGrids):
+            self.show_record(found)
+            return
+        clear(self._column)
+        box = EntryBox(self._desk, self._resource, self._entity, found)
+        box.outer.setContentsMargins(0, 0, 0, 0)
+        box.entered.connect(self.read)
+        self._column.addWidget(box)
+        self._column.addStretch(1)
 
     def show_record(self, one: Record) -> None:
         """Shows the record."""

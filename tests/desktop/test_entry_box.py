@@ -18,7 +18,7 @@ from desktop.shell import Shell
 from desktop.widgets.entry_box import EntryBox, ExportReason, ListEntryBox
 from desktop.widgets.file_view import FileView
 from tests.core.rows import begin, put
-from tests.desktop.window import settle
+from tests.desktop.window import said, settle
 
 GRID, WHY = "320508021031G01", "辖区居民迁往该处"
 
@@ -52,6 +52,29 @@ def test_a_file_outside_the_own_grids_asks_for_a_reason_in_its_place(
     qtbot.waitUntil(lambda: view.record is not None and not shell.jobs.running, timeout=5000)
     *read, granted = [(one.action, one.reason) for one in looks(workspace, "outside")]
     assert granted == ("entry.granted", WHY) and set(read) == {("entry.used", WHY)}
+    shell.close()
+
+
+def test_the_drawer_asks_for_the_reason_too(workspace: Workspace, qtbot: Any, qapp: QApplication):
+    theme.apply(qapp, "light")
+    accounts.create_account(workspace, "officer1", "a quite long one", ["officer"])
+    with workspace.store.write() as connection:
+        change = begin(connection)
+        put(connection, "grid", change, [{"grid_code": GRID}])
+        put(connection, "address", change, [{"address_code": "A00000000001"}])
+    assign(workspace, "officer1", [GRID])
+    shell = Shell(Workspace(workspace.store, Actor("officer1", frozenset({"officer"}))), [RegistryPage])
+    qtbot.addWidget(shell)
+    shell.show()
+    settle(qtbot, shell)
+    shell.open_record("address", entity_id("A00000000001"))
+    settle(qtbot, shell)
+    (box,) = shell.drawer.findChildren(EntryBox)
+    assert "姑苏区平江路1号" not in said(shell.drawer)
+    box.reason.setText(WHY)
+    box.act.click()
+    qtbot.waitUntil(lambda: "姑苏区平江路1号" in said(shell.drawer), timeout=5000)
+    settle(qtbot, shell)
     shell.close()
 
 

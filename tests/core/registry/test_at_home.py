@@ -24,6 +24,7 @@ from core.security.looks import looks
 from core.security.own_grids import MINUTES, ListOutsideGrids, enter_list, list_is_open
 from core.security.reasons import ReasonMissing
 from core.security.workspace import Actor, Workspace
+from core.stewardship import upkeep
 from tests.core.rows import begin, put
 
 HERE, THERE = "320508018001G01", "320508018001G02"
@@ -127,6 +128,16 @@ def test_a_search_tells_that_somebody_lives_outside_but_not_who(founder: Workspa
     assert veiled == replace(seen, title="A person outside your grids", subtitle=THERE)
     (own,) = look_up(working(founder), "H0001", kinds=["person"]).groups[0].hits
     assert own.title == "张*"
+
+
+def test_overdue_lists_are_those_of_the_own_grids(founder: Workspace):
+    officer = working(founder, later=60 * 24 * 60)
+    (grid,) = upkeep.overdue(officer)
+    assert (grid.grid_code, grid.overdue["person"]) == (HERE, 1)
+    assert upkeep.items(officer, HERE, "person")[0] == 1
+    with pytest.raises(ListOutsideGrids):
+        upkeep.items(officer, THERE, "person")
+    assert len(upkeep.overdue(founder)) == 2
 
 
 def test_the_commands_keep_to_the_own_grids_unless_a_reason_is_given(
