@@ -24,7 +24,7 @@ from desktop.exchange.extraction_view import ExtractionView
 from desktop.exchange.ferry_view import FerryView
 from desktop.exchange.queue_view import QueueView
 from desktop.exchange.reconciliation_view import ReconciliationView
-from desktop.exchange.standing import Standing, line_of, state_of
+from desktop.exchange.standing import Standing, duties_of, itself_of, line_of, state_of
 from desktop.widgets.parts import button, clear, label, segment, status_word
 
 
@@ -109,6 +109,10 @@ class SystemView(QWidget):
             self._head.addWidget(action)
         if line := line_of(one):
             self._line.addWidget(label(line, "muted", wrap=True))
+        if itself := itself_of(one):
+            told = label(itself, "muted")
+            told.setToolTip(duties_of(one))
+            self._line.addWidget(told)
         if self.extraction is not None:
             self.extraction.changes.setEnabled(one.configured)
             self.extraction.everything.setEnabled(one.configured)
@@ -123,13 +127,17 @@ class SystemView(QWidget):
         if one.outbox is None and one.it.push and one.configured and actor.may("exchange.configure"):
             tip = _("What it should hold already is queued at once; from then on every change")
             made.append(button(_("Begin queuing"), self.begin, icon="send", kind="primary", tip=tip))
-        if one.outbox is None or not actor.may("exchange.push"):
+        if not one.configured or not actor.may("exchange.push"):
             return made
         paused = bool(one.channel and one.channel.channel.paused_at)
         if paused:
-            made.append(button(_("Resume sending"), self.resume, icon="forward"))
-        else:
-            made.append(button(_("Pause sending"), self.pause, icon="waiting", tip=_("Say why, then pause")))
+            words = _("Resume sending") if one.outbox is not None else _("Let it run by itself")
+            made.append(button(words, self.resume, icon="forward"))
+        elif one.outbox is not None or one.duties:
+            words = _("Pause sending") if one.outbox is not None else _("Pause what runs by itself")
+            made.append(button(words, self.pause, icon="waiting", tip=_("Say why, then pause")))
+        if one.outbox is None:
+            return made
         go = button(
             _("Push {n}").format(n=f"{one.due:,}"), lambda: self.asked_to_push.emit(one.target), icon="send",
             kind="primary",
