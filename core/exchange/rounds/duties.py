@@ -107,8 +107,10 @@ def _acts(it: Connector, known: Facts) -> Iterator[Act]:
         yield "ferry"
     if it.extract:
         yield "extract"
-    if it.push and it.target in known.queued:
+    leaves = it.target in known.queued or it.target in known.waiting or it.target in known.awaited
+    if (it.push or it.propose) and leaves:
         yield "push"
+    if it.push and it.target in known.queued:
         by_network = scheme(known.settings[it.target]["base_url"]) == "https"
         if by_network and "reconciliation" in it.routes and it.target in known.receipts:
             yield "reconcile"
@@ -153,7 +155,7 @@ def _next(it: Connector, act: Act, known: Facts, last: str | None, now: datetime
 
 
 def _push_moments(it: Connector, known: Facts, rests: datetime, now: datetime) -> Iterator[datetime | None]:
-    """When something waits, when a receipt can be asked for, and when a day without anything is reported."""
+    """When something waits, a receipt can be asked for, states are read again, a day without anything is reported."""
     due = known.waiting.get(it.target)
     if due:
         yield timing.waiting(due, rests, it.limits, now)
@@ -161,6 +163,9 @@ def _push_moments(it: Connector, known: Facts, rests: datetime, now: datetime) -
     if left:
         ready = (timing.past(left, now) or now) + timedelta(seconds=it.receipts.after_seconds)
         yield next_open(it.limits, max(rests, ready))
+    if it.receipts.states and it.target in known.receipts:
+        done = known.tried.get((it.target, "push"), Tried()).done_at
+        yield timing.again(done, rests, it.limits, now)
     if it.receipts.zero_report and not due and not left:
         zero = known.channels.get(it.target, Channel(it.target)).zero_at
         words = (known.receipts.get(it.target, ""), timing.morning(zero))

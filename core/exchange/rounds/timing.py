@@ -18,6 +18,7 @@ from core.exchange.leasing import TOO_FAR
 
 PAUSE: Final = timedelta(minutes=10)
 """Between two acts of the same duty, whatever comes of them."""
+STATES_EVERY: Final = timedelta(hours=4)
 _FIRST_WAIT, _LONGEST_WAIT = timedelta(minutes=15), timedelta(hours=4)
 _ZERO_FROM, _BEFORE_CLOSING = "15:00", timedelta(hours=1)
 
@@ -62,6 +63,12 @@ def waiting(due_at: str, rests_until: datetime, limits: Limits, now: datetime) -
     """When what is due at a moment goes; a moment that nothing is ever put off to is a clock's that was put back."""
     due = datetime.fromisoformat(due_at)
     return next_open(limits, max(rests_until, now if due > now + TOO_FAR else due))
+
+
+def again(last: str | None, rests_until: datetime, limits: Limits, now: datetime) -> datetime | None:
+    """When the states of what was sent are read again: some times a day."""
+    done = past(last, now)
+    return next_open(limits, max(rests_until, done + STATES_EVERY) if done else rests_until)
 
 
 def morning(day: str | None) -> str:

@@ -84,6 +84,15 @@ def test_nothing_runs_by_itself_outside_the_operators_hours_nor_where_somebody_p
     assert timing.daily(None, night, OFFICE, night) == datetime(2026, 11, 30, 0, 30, tzinfo=UTC)
 
 
+def test_states_are_read_again_some_times_a_day_within_the_hours():
+    def again(hours):
+        return timing.again((NOON - timedelta(hours=hours)).isoformat(), NOON, OFFICE, NOON)
+
+    assert again(5) == NOON and again(1) == NOON + timedelta(hours=3)
+    assert timing.again(None, NOON, OFFICE, NOON) == NOON
+    assert again(-24 * 7) == NOON, "a clock that was put back is not waited for"
+
+
 def test_trouble_is_kept_with_its_reason_tried_again_later_each_time_and_leaves_the_others_alone(
     connected, upstream
 ):
