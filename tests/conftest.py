@@ -8,6 +8,7 @@ import time
 import pytest
 
 from core.i18n import set_language
+from tests.receivers import Receivers
 
 
 class _Errors(logging.Handler):
@@ -17,6 +18,14 @@ class _Errors(logging.Handler):
 
     def emit(self, record):
         self.lines.append(f"{record.name}: {record.getMessage()}")
+
+
+@pytest.fixture(scope="session")
+def receivers(tmp_path_factory):
+    """Running receivers, to be lent to one test after the other."""
+    lent = Receivers(tmp_path_factory.mktemp("receivers"))
+    yield lent
+    lent.close()
 
 
 @pytest.fixture(autouse=True)

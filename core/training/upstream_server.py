@@ -4,7 +4,8 @@ Every system, whatever it speaks, has the control routes with its bearer token: 
 fault plan (``upstream_faults``), ``POST /control/certificate`` changes the server's certificate, ``POST
 /control/states`` sets the state of records
 (``{entity: state}`` or ``{entity: {"state", "at", "code", "note"}}``), ``GET /control/requests`` counts what came by
-route, ``GET /control/register`` is what the receiver holds.
+route, ``GET /control/register`` is what the receiver holds, ``POST /control/reset`` makes a receiver forget
+everything but who it is and says how many requests it is still at.
 """
 
 from __future__ import annotations
@@ -50,12 +51,20 @@ class Server(ThreadingHTTPServer):
         self.states: dict[str, dict[str, str]] = {}
         self.drops: list[Any] = []  # folders where states are told by file
         self.late: dict[str, float] = {}
+        self.under_way: set[int] = set()
         self.tls = self._context()
 
     def renew(self) -> None:
         """Shows another certificate from now on."""
         renew_server(self.identity.server_pem.parent)
         self.tls = self._context()
+
+    def reset(self) -> None:
+        """Forgets what came and what was planned."""
+        self.store.clear()
+        self.faults.replace({})
+        for kept in (self.requests, self.tokens, self.states, self.late):
+            kept.clear()
 
     def _context(self) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -88,6 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         ("POST", "/control/faults"): "control_faults",
         ("POST", "/control/lose"): "control_lose",
         ("POST", "/control/certificate"): "control_certificate",
+        ("POST", "/control/reset"): "control_reset",
         ("POST", "/control/states"): "control_states",
         ("GET", "/control/requests"): "control_requests",
         ("GET", "/control/register"): "control_register",
@@ -120,6 +130,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def _serve(self, method: str) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.under_way.add(id(self))
+        try:
+            self._route(method, body)
+        finally:
+            self.server.under_way.discard(id(self))
+
+    def _route(self, method: str, body: bytes) -> None:
         route = self.ROUTES.get((method, self.path.split("?", 1)[0]))
         try:
             if route is None:
@@ -173,6 +190,10 @@ class Handler(BaseHTTPRequestHandler):
     def _control_certificate(self, body: bytes) -> None:
         self._reply(200, b"{}")
         self.server.renew()
+
+    def _control_reset(self, body: bytes) -> None:
+        self.server.reset()
+        self._reply(200, orjson.dumps({"under_way": len(self.server.under_way) - 1}))
 
     def _control_states(self, body: bytes) -> None:
         at = datetime.now(UTC).isoformat(timespec="milliseconds")

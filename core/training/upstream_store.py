@@ -107,6 +107,11 @@ class ReceiverStore:
         with self._lock, self._db:
             self._db.execute("DELETE FROM delivery WHERE entity = ?", (entity,))
 
+    def clear(self) -> None:
+        """Forgets every delivery."""
+        with self._lock, self._db:
+            self._db.execute("DELETE FROM delivery")
+
     def _known(self, keys: Sequence[str]) -> dict[str, Item]:
         query = (
             "SELECT key, number, status, code, message FROM delivery"

@@ -20,6 +20,7 @@ from core.security.workspace import Workspace
 from core.training.generator import TrainingDistrict, build_training
 from desktop.map import engine
 from desktop.map.scheme import register_scheme
+from tests.copies import Pattern, pattern
 
 engine.prepare()
 register_scheme()
@@ -57,19 +58,42 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
     set_language("en")
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, district: TrainingDistrict) -> Iterator[Workspace]:
-    """A new store that trusts every sender of the training district."""
-    made = found(str(tmp_path / "gridlink.db"), admin="steward", password=PASSWORD, station="320508")
+@pytest.fixture(scope="session")
+def trusting(tmp_path_factory: pytest.TempPathFactory, district: TrainingDistrict) -> Pattern:
+    """A founded store that trusts every sender of the training district, to be copied."""
+    return pattern(lambda: _trusting(tmp_path_factory.mktemp("trusting") / "gridlink.db", district))
+
+
+@pytest.fixture(scope="session")
+def holding(tmp_path_factory: pytest.TempPathFactory, district: TrainingDistrict) -> Pattern:
+    """The same after the first day's packages and what followed, but the last."""
+
+    def make() -> Workspace:
+        made = _trusting(tmp_path_factory.mktemp("holding") / "gridlink.db", district)
+        for path in district.packages[:-1]:
+            ingest(made, Path(path))
+        return made
+
+    return pattern(make)
+
+
+def _trusting(path: Path, district: TrainingDistrict) -> Workspace:
+    made = found(str(path), admin="steward", password=PASSWORD, station="320508")
     for sender, pem in district.public_keys.items():
         import_sender_key(made, sender, pem, reason="training")
+    return made
+
+
+@pytest.fixture
+def workspace(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Workspace]:
+    """A new store that trusts every sender of the training district; a filled one for tests that ask for that."""
+    like = "holding" if "filled" in request.fixturenames else "trusting"
+    made: Workspace = request.getfixturevalue(like).copy(tmp_path / "gridlink.db")
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def filled(workspace: Workspace, district: TrainingDistrict) -> Workspace:
+def filled(workspace: Workspace) -> Workspace:
     """The store after the first day's packages and what followed, but the last."""
-    for path in district.packages[:-1]:
-        ingest(workspace, Path(path))
     return workspace

@@ -20,11 +20,12 @@ from desktop.shell import Shell
 from tests.core.exchange.conftest import connect
 from tests.core.exchange.people import TARGET, arrive, entity
 from tests.desktop.test_exchange_page import page_of, press, settle, system, words
+from tests.receivers import Receivers
 
 
 @pytest.fixture
-def upstream(tmp_path: Path) -> Iterator[Upstream]:
-    with start_upstream(tmp_path / "upstream") as running:
+def upstream(receivers: Receivers) -> Iterator[Upstream]:
+    with receivers.lend() as running:
         yield running
 
 

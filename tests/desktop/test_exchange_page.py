@@ -16,7 +16,7 @@ from sqlalchemy import update
 from core.exchange.connectors import FOLDER, connector, connectors
 from core.model.exchange import delivery
 from core.security.workspace import Workspace
-from core.training.upstream import Upstream, start_upstream
+from core.training.upstream import Upstream
 from desktop import theme
 from desktop.exchange.queue_model import KEPT, PAGE
 from desktop.exchange.system_view import SystemView
@@ -26,11 +26,12 @@ from tests.core.exchange.conftest import connect
 from tests.core.exchange.people import PERSON, TARGET, arrive, entity, key, token
 from tests.core.rows import begin, put
 from tests.desktop.window import settle
+from tests.receivers import Receivers
 
 
 @pytest.fixture
-def upstream(tmp_path: Path) -> Iterator[Upstream]:
-    with start_upstream(tmp_path / "upstream") as running:
+def upstream(receivers: Receivers) -> Iterator[Upstream]:
+    with receivers.lend() as running:
         yield running
 
 

@@ -3,13 +3,12 @@
 import pytest
 
 from core.exchange.configuration import configure_connector
-from core.training.upstream import start_upstream
 from tests.core.exchange.people import TARGET
 
 
 @pytest.fixture
-def upstream(tmp_path):
-    with start_upstream(tmp_path / "upstream") as running:
+def upstream(receivers):
+    with receivers.lend() as running:
         yield running
 
 

@@ -277,7 +277,7 @@ def test_a_receiver_that_dies_in_the_middle_and_comes_back_gets_the_rest(connect
 
     with pytest.raises(Trouble):
         push(connected, progress=StopsHalfway())
-    again = start_upstream(tmp_path / "upstream", port=int(upstream.base_url.rsplit(":")[-1]))
+    again = start_upstream(upstream.folder, port=int(upstream.base_url.rsplit(":")[-1]))
     with again:
         push(connected)
         assert held_once_each(again, range(3000))

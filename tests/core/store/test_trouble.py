@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, insert, text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from core.model.ledger import setting
@@ -45,7 +45,8 @@ def test_a_full_disk_is_told_with_its_cure_and_nothing_of_the_step_is_kept(embed
 
 def test_a_second_client_of_the_same_file_waits_for_the_first_and_is_told_when_it_takes_too_long(embedded):
     other = connect(embedded.store.location, KEY)
-    event.listen(other.engine, "connect", lambda driver, _record: driver.execute("PRAGMA busy_timeout = 50"))
+    with other.engine.connect() as connection:  # the one that its pool keeps
+        connection.exec_driver_sql("PRAGMA busy_timeout = 50")
     with embedded.store.write() as connection:
         write_setting(connection, "first", "at it")
         with pytest.raises(StoreBusy) as caught, other.write() as second:
