@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 import orjson
+from sqlalchemy import Connection
 
 from core.exchange import leasing, message_log, settling
 from core.exchange.channels import after_run
@@ -124,6 +125,13 @@ class Dealing:
         self._count(settled)
         self.result.sent += settled.unmentioned
         return settled.unknown
+
+    def _note_identities(self, connection: Connection, read: int, message: Message | None) -> None:
+        """Sealed identities were read: who sends how many to whom, in which message, and never which."""
+        audit.record(
+            connection, at=self.workspace.now(), actor=self.workspace.actor.name, action="exchange.identity_sent",
+            subject=self.connector.target, details={"people": read, "message": message.name if message else ""},
+        )  # fmt: skip
 
     def _count(self, settled: Settled) -> None:
         self._alive = self._alive or bool(settled.accepted)

@@ -34,10 +34,11 @@ _STARS = 4
 class Inspected:
     """A batch after the gate: what may leave, what may not and why, and what is no longer so.
 
-    ``horizon`` is the newest change set that was seen.
+    ``horizon`` is the newest change set that was seen; ``identities`` counts the sealed identities that were read.
     """
 
     horizon: int
+    identities: int = 0
     ready: list[tuple[Leased, Record]] = field(default_factory=list)
     failing: dict[int, str] = field(default_factory=dict)
     outdated: list[Leased] = field(default_factory=list)
@@ -70,8 +71,8 @@ class Gate:
         found = connection.execute(self._query.where(self._id.in_([i.entity for i in items]))).all()
         rows: dict[int, Row] = {row[0]: row for row in found}
         faults = self._open_errors(connection, rows, items)
-        known = identities(connection, [i.key.split(":")[0] for i in items]) if self._full else None
-        result = Inspected(newest_change_set(connection))
+        known = self._identities(connection, items)
+        result = Inspected(newest_change_set(connection), len(known or ()))
         for item in items:
             row = rows.get(item.entity)
             belongs = row is not None and self._belongs(row)
@@ -89,6 +90,12 @@ class Gate:
                 elif not isinstance(record, str):
                     result.ready.append((item, record))
         return result
+
+    def _identities(self, connection: Connection, items: Sequence[Leased]) -> dict[str, Mapping[str, Any]] | None:
+        """The sealed identities for an entitled target; a retirement needs none. None where masked is the level."""
+        if not self._full:
+            return None
+        return identities(connection, [i.key.split(":")[0] for i in items if i.op != "retire"])
 
     def _inspect_retirement(self, item: Leased, *, belongs: bool, result: Inspected) -> None:
         """A retirement carries the record's key and nothing else."""

@@ -249,3 +249,8 @@ def is_gone(owner: str) -> bool:
         return True
     except (psutil.AccessDenied, ValueError):
         return False
+
+
+def host_of(owner: str) -> str:
+    """The machine that a lease's process runs on; empty where the name is none."""
+    return owner.removeprefix("lease:").rsplit("/", 3)[0] if owner.startswith("lease:") else ""

@@ -95,12 +95,12 @@ def reconcile(workspace: Workspace, target: str, progress: Progress | None = Non
     theirs = _theirs(workspace, it, progress)
     progress.phase(_("Comparing with our receipts"))
     with workspace.store.read() as connection:
-        ours = _ours(connection, it)
+        ours, identities = _ours(connection, it)
         found = _differences(connection, it.target, ours, theirs)
     made = Reconciled(
         it.target, workspace.now(), len(ours), len(theirs), digest_of(ours), digest_of(theirs), tuple(found)
     )
-    _keep(workspace, made)
+    _keep(workspace, made, identities)
     return made
 
 
@@ -168,19 +168,22 @@ def _messages_there(
     return {name: Held(digest) for name, digest in there.items() if name.startswith(own)}
 
 
-def _messages(connection: Connection, it: Connector) -> dict[str, Held]:
+def _messages(connection: Connection, it: Connector) -> tuple[dict[str, Held], int]:
     """What we have the operator's word for, message by message: each correction that it accepted or rejected."""
     own = read_setting(connection, "store_id")
     settled = and_(delivery.c.target == it.target, delivery.c.state.in_(("accepted", "rejected")),
                    delivery.c.op == "correct", delivery.c.receipt_no.is_not(None))  # fmt: skip
     columns = [delivery.c[name] for name in Leased._fields]
     rows = connection.execute(select(*columns, delivery.c.digest).where(settled)).all()
-    again = _digests_again(connection, it, [Leased(*row[:-1]) for row in rows if not row[-1]])
-    return {f"{own}-{row.id}": Held(row[-1] or again.get(row.id, ""), row.entity) for row in rows}
+    again, identities = _digests_again(connection, it, [Leased(*row[:-1]) for row in rows if not row[-1]])
+    return {f"{own}-{row.id}": Held(row[-1] or again.get(row.id, ""), row.entity) for row in rows}, identities
 
 
-def _ours(connection: Connection, it: Connector) -> dict[str, Held]:
-    """What the receiver should hold by its own receipts: of each record the newest that it accepted."""
+def _ours(connection: Connection, it: Connector) -> tuple[dict[str, Held], int]:
+    """What the receiver should hold by its own receipts: of each record the newest that it accepted.
+
+    Also how many sealed identities had to be read for it.
+    """
     if it.proposes("corrections"):
         return _messages(connection, it)
     accepted = and_(delivery.c.target == it.target, delivery.c.state == "accepted")
@@ -189,18 +192,23 @@ def _ours(connection: Connection, it: Connector) -> dict[str, Held]:
     query = select(*columns, delivery.c.digest).where(delivery.c.id.in_(newest), delivery.c.op == "upsert")
     rows = connection.execute(query).all()
     unknown = [Leased(*row[:-1]) for row in rows if not row[-1]]
-    again = _digests_again(connection, it, unknown)
-    return {row.key: Held(row[-1] or again.get(row.id, ""), row.entity) for row in rows}
+    again, identities = _digests_again(connection, it, unknown)
+    return {row.key: Held(row[-1] or again.get(row.id, ""), row.entity) for row in rows}, identities
 
 
-def _digests_again(connection: Connection, it: Connector, items: list[Leased]) -> dict[int, str]:
+def _digests_again(
+    connection: Connection, it: Connector, items: list[Leased]
+) -> tuple[dict[int, str], int]:
     """The digests of deliveries that were receipted after a crash: made anew while the record is still the same."""
     made: dict[int, str] = {}
+    identities = 0
     for resource, gate in gates_of(it).items():
         for some in chunks([i for i in items if i.resource == resource], 500):
-            for item, record in gate.inspect(connection, some).ready:
+            inspected = gate.inspect(connection, some)
+            identities += inspected.identities
+            for item, record in inspected.ready:
                 made[item.id] = hashlib.sha256(canonical(record)).hexdigest()
-    return made
+    return made, identities
 
 
 def _differences(
@@ -215,7 +223,7 @@ def _differences(
     return [Difference("under_way", d.key, d.entity) if d.entity in moving else d for d in found]
 
 
-def _keep(workspace: Workspace, made: Reconciled) -> None:
+def _keep(workspace: Workspace, made: Reconciled, identities: int) -> None:
     with workspace.store.write() as connection:
         key = connection.execute(insert(reconciliation).values(
             target=made.target, at=made.at, actor=workspace.actor.name, resource="", ours=made.ours,
@@ -228,7 +236,8 @@ def _keep(workspace: Workspace, made: Reconciled) -> None:
         insert_rows(connection, reconciliation_difference, names, rows)
         audit.record(
             connection, at=made.at, actor=workspace.actor.name, action="exchange.reconcile", subject=made.target,
-            details={"ours": made.ours, "theirs": made.theirs, "differences": len(rows), "agrees": made.agrees},
+            details={"ours": made.ours, "theirs": made.theirs, "differences": len(rows), "agrees": made.agrees}
+            | ({"identities_read": identities} if identities else {}),
         )  # fmt: skip
 
 

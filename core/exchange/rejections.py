@@ -24,8 +24,12 @@ def enter(connection: Connection, target: str, refused: Sequence[tuple[Leased, I
     for resource in {leased.resource for leased, _item in refused}:
         table = TABLES[resource]
         ids = [leased.entity for leased, _item in refused if leased.resource == resource]
-        query = select(table.c.id, table.c.source, table.c.collector).where(table.c.id.in_(ids))
-        said[resource] = {row[0]: row for row in connection.execute(query)}
+        query = select(table.c.id, table.c.source, table.c.collector)
+        said[resource] = {
+            row[0]: row
+            for some in chunks(ids)
+            for row in connection.execute(query.where(table.c.id.in_(some)))
+        }
     rows = [
         _finding(target, leased, item, said[leased.resource].get(leased.entity)) for leased, item in refused
     ]

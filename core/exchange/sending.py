@@ -130,14 +130,17 @@ class Run(Dealing):
             raise Ended(evidence_overdue(since, EVIDENCE_HOURS))
 
     def _say_that_there_is_nothing(self) -> None:
-        """The zero report, once a day, where the receiver wants to hear that there was nothing to send."""
+        """The zero report, once a day, where the receiver wants to hear that there was nothing to send.
+
+        Its message id is the day's: said again after a kill, or by a second client, it is the same message.
+        """
         today = self.workspace.clock().astimezone(CHINA).date().isoformat()
         with self.store.read() as connection:
             said = read_channel(connection, self.connector.target).zero_at
             due = leasing.count_open(connection, self.connector.target)
         if not self.connector.receipts.zero_report or self.result.sent or due or (said or "")[:10] == today:
             return
-        name = uuid.uuid4().hex
+        name = f"zero-{self._store_id}-{today}"
         with self.store.write() as connection:
             head = message_log.head(connection, to_append=True)
             body = orjson.dumps({"batch": name, "log": str(head), "items": [], "zero": today})
@@ -220,6 +223,8 @@ class Run(Dealing):
                     several=len(self._gates) > 1,
                 )  # fmt: skip
                 message_log.record(connection, lease.target, [outgoing.crossing()], at=now)
+            if inspected.identities:
+                self._note_identities(connection, inspected.identities, outgoing)
         if inspected.failing:
             self.result.rejected += len(inspected.failing)
             self.progress.advance(len(inspected.failing))

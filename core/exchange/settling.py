@@ -23,6 +23,7 @@ from core.exchange.message_log import Crossing
 from core.exchange.receipts import Item, Receipt
 from core.model.exchange import delivery, receipt
 from core.registry import publication
+from core.store.bulk import chunks
 
 _LONGEST_MESSAGE = 200
 
@@ -174,7 +175,12 @@ def _refusal(id: int, item: Item) -> dict[str, Any]:
 
 def open_entities(connection: Connection, target: str, entities: Collection[int]) -> set[int]:
     """Those of ``entities`` about which something has left and whose receipt is awaited."""
-    awaited = and_(
-        delivery.c.target == target, delivery.c.state == "sent", delivery.c.entity.in_(list(entities))
-    )
-    return set(connection.execute(select(delivery.c.entity).where(awaited)).scalars())
+    awaited = and_(delivery.c.target == target, delivery.c.state == "sent")
+    found: set[int] = set()
+    for some in chunks(list(entities)):
+        found |= set(
+            connection.execute(
+                select(delivery.c.entity).where(awaited, delivery.c.entity.in_(some))
+            ).scalars()
+        )
+    return found

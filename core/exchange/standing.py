@@ -63,13 +63,12 @@ def missed(workspace: Workspace, made: Reconciled) -> list[int]:
     """The deliveries of what a reconciliation did not find there, or found otherwise: the newest of each record."""
     entities = [d.entity for d in made.differences if d.entity is not None and d.kind != "under_way"]
     ours = delivery.c.target == connector(made.target).target
-    newest = (
-        select(func.max(delivery.c.id))
-        .where(ours, delivery.c.entity.in_(entities))
-        .group_by(delivery.c.entity)
-    )
+    newest = select(func.max(delivery.c.id)).where(ours).group_by(delivery.c.entity)
     with workspace.store.read() as connection:
-        return list(connection.execute(newest).scalars())
+        return [
+            id for some in chunks(entities)
+            for id in connection.execute(newest.where(delivery.c.entity.in_(some))).scalars()
+        ]  # fmt: skip
 
 
 @permits("exchange.read")

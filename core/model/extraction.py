@@ -23,6 +23,7 @@ extraction_run = Table(
     Column("agrees", BigId),  # 1 counts and digests agree, 0 they differ; null while not compared
     Column("resumed", BigId),  # how often the run was taken up again
     Column("trouble", String), Column("change_set", BigId),
+    Column("owner", String), Column("lease_until", String),  # who is at it now, and until when others leave it to them
     Index("ix_extraction_run_last", "system", "resource", "state"),
 )  # fmt: skip
 """One extraction of one resource: what, when, how many, how long, from where, by whom, and whether it reconciles."""

@@ -19,6 +19,7 @@ Which = Literal["revealed", "outside", "all"]
 ACTIONS: Final = {
     "identity.revealed": N_("identity shown unmasked"),
     "identity.unknown": N_("identity asked for, none held"),
+    "exchange.identity_sent": N_("full identities sent to a system"),
     "entry.granted": N_("record outside the own grids opened"),
     "entry.listed": N_("list beyond the own grids opened"),
     "entry.exported": N_("list beyond the own grids exported"),
@@ -33,7 +34,7 @@ ACTIONS: Final = {
     "record.printed": N_("file printed"),
 }
 _CHOSEN: Final[dict[Which, tuple[str, ...]]] = {
-    "revealed": ("identity.revealed", "identity.unknown"),
+    "revealed": ("identity.revealed", "identity.unknown", "exchange.identity_sent"),
     "outside": ("entry.granted", "entry.used", "entry.listed", "entry.exported"),
     "all": tuple(ACTIONS),
 }
@@ -63,7 +64,7 @@ def looks(
 ) -> Sequence[Look]:
     """The latest first, at most ``limit`` of those below number ``before``.
 
-    ``revealed`` are shown unmasked, ``outside`` lie outside the reader's own grids.
+    ``revealed`` are shown unmasked or were sent so, ``outside`` lie outside the reader's own grids.
     """
     query = select(audit_entry).where(or_(*(audit_entry.c.action == action for action in _CHOSEN[which])))
     if actor:

@@ -65,6 +65,7 @@ class Store:
         """
         with self._told(), self.engine.connect() as connection:
             if self.backend != "sqlcipher":
+                connection.begin()  # bulk writes go to the driver's cursor, which would begin none
                 yield connection
                 connection.commit()
                 return

@@ -44,13 +44,13 @@ _STATES: Final[dict[str, type[StoreTrouble]]] = {
     "25006": StoreLost, "58030": StoreLost,
 }  # fmt: skip
 _GONE: Final = ("08", "57P")
-"""How the states of a server begin that went away; an error without a state is a connection that broke."""
+"""How the states of a server begin that went away."""
 
 
 def trouble_of(error: Exception) -> StoreTrouble | None:
     """Our word for what the database or its driver says; None where it is a mistake of ours."""
     told = error.orig if isinstance(error, DBAPIError) else error
-    kind = _kind_on_file(told) if hasattr(told, "sqlite_errorname") else _kind_on_server(told)
+    kind = _kind_on_file(told) if hasattr(told, "sqlite_errorname") else _kind_on_server(error, told)
     if kind is None:
         return None
     message, cure = _TOLD[kind]()
@@ -62,10 +62,14 @@ def _kind_on_file(told: object) -> type[StoreTrouble] | None:
     return next((kind for begins, kind in _SQLITE.items() if name.startswith(begins)), None)
 
 
-def _kind_on_server(told: object) -> type[StoreTrouble] | None:
+def _kind_on_server(error: Exception, told: object) -> type[StoreTrouble] | None:
+    """An error without a state is a connection that broke, unless it is about the statement itself."""
     state = getattr(told, "sqlstate", None)
     if state is None:
-        return StoreLost if type(told).__name__ == "OperationalError" else None
+        ours = (
+            isinstance(error, DBAPIError) and error.statement is not None and not error.connection_invalidated
+        )
+        return StoreLost if type(told).__name__ == "OperationalError" and not ours else None
     return StoreLost if str(state).startswith(_GONE) else _STATES.get(str(state))
 
 

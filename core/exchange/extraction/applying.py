@@ -33,6 +33,7 @@ def apply(workspace: Workspace, it: Connector, ledger: Ledger, progress: Progres
     """
     run, what, resource = ledger.run, it.extract[ledger.run.resource], RESOURCES[ledger.run.resource]
     with workspace.store.write() as connection:
+        ledger.hold(connection)
         live, marked = split(what, ledger.frame(connection))
         rows = registry_rows(resource, what, live, sender=it.sender)
         gone = _known(connection, resource, gone_keys(resource, what, marked))

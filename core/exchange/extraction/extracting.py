@@ -89,38 +89,49 @@ def extract(
 def _extracted(job: _Job, where: str, *, full: bool) -> Run:
     """One resource, in a second view where the first expired or did not agree."""
     for attempt in range(1, _VIEWS + 1):
-        ledger, view = _opened(job, where, full=full)
+        ledger = _opened(job, where, full=full)
         try:
-            _read_pages(job, ledger, view)
-            communities = _reconciled(job, ledger, view)
-        except Rejected as trouble:
-            ledger.give_up("failed", trouble.short)
-            if attempt == _VIEWS or trouble.details.get("status") != 410:
-                raise
-            continue
-        if all(c.agrees for c in communities):
-            job.progress.phase(_("Applying {resource}").format(resource=job.resource))
-            return apply(job.workspace, job.it, ledger, job.progress)
-        ledger.give_up("failed", "differs")
-        _on_record(job, ledger.run, "exchange.extract_differs")
+            done, communities = _worked(job, ledger, last=attempt == _VIEWS)
+        finally:
+            ledger.let_go()
+        if done is not None:
+            return done
     raise _differs(job, ledger.run, communities)
 
 
-def _opened(job: _Job, where: str, *, full: bool) -> tuple[Ledger, View]:
-    """The run to work on: the one a kill left, or a new one, with its view open."""
+def _worked(job: _Job, ledger: Ledger, *, last: bool) -> tuple[Run | None, tuple[Community, ...]]:
+    """Reads, compares and applies one view; no run where another view must be tried."""
+    try:
+        view = _view(job, ledger, ledger.run.since or "")
+        _read_pages(job, ledger, view)
+        communities = _reconciled(job, ledger, view)
+    except Rejected as trouble:
+        ledger.give_up("failed", trouble.short)
+        if last or trouble.details.get("status") != 410:
+            raise
+        return None, ()
+    if all(c.agrees for c in communities):
+        job.progress.phase(_("Applying {resource}").format(resource=job.resource))
+        return apply(job.workspace, job.it, ledger, job.progress), communities
+    ledger.give_up("failed", "differs")
+    _on_record(job, ledger.run, "exchange.extract_differs")
+    return None, communities
+
+
+def _opened(job: _Job, where: str, *, full: bool) -> Ledger:
+    """The run to work on: the one that a kill left, or a new one."""
     left = runs.unfinished(job.workspace, job.it.target, job.resource)
     since = "" if full else runs.watermark(job.workspace, job.it.target, job.resource)
     mode: runs.Mode = "incremental" if since else "full"
     if left is not None and (left.run.mode, left.run.endpoint, left.run.since or "") == (mode, where, since):
         runs.taken_up(left)
-        return left, _view(job, left, left.run.since or "")
+        return left
     if left is not None:
         left.give_up("given_up", "replaced")
-    ledger = runs.begin(
+    return runs.begin(
         job.workspace, system=job.it.target, resource=job.resource, mode=mode, transport=job.source.kind,
         endpoint=where, since=since,
     )  # fmt: skip
-    return ledger, _view(job, ledger, since)
 
 
 def _view(job: _Job, ledger: Ledger, since: str) -> View:

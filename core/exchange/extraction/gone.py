@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from core.errors import GridLinkError
 from core.exchange.connectors import connector
@@ -19,6 +19,7 @@ from core.model.resources import RESOURCES, Resource
 from core.registry import changes, words
 from core.registry.intake import Intake
 from core.security.workspace import Workspace, permits
+from core.store.bulk import chunks
 
 
 class NotDecided(GridLinkError):
@@ -85,8 +86,13 @@ def decide_gone(
     sets: list[int] = []
     retired = decided = 0
     with workspace.store.write() as connection:
-        chosen = and_(gone_at_source.c.id.in_(list(ids)), gone_at_source.c.state == "open")
-        rows = connection.execute(select(gone_at_source).where(chosen).order_by(gone_at_source.c.id)).all()
+        open_ones = (
+            select(gone_at_source).where(gone_at_source.c.state == "open").order_by(gone_at_source.c.id)
+        )
+        rows = [
+            row for some in chunks(sorted(ids))
+            for row in connection.execute(open_ones.where(gone_at_source.c.id.in_(some)))
+        ]  # fmt: skip
         if not rows:
             raise _undecided()
         for system, name in sorted({(row.system, row.resource) for row in rows}):
@@ -99,10 +105,10 @@ def decide_gone(
                 sets.append(number)
                 retired += count
             decided += len(mine)
-            connection.execute(update(gone_at_source).where(gone_at_source.c.id.in_([r.id for r in mine])).values(
-                state="retired" if retire else "kept", decided_at=workspace.now(), reason=reason,
-                decided_by=workspace.actor.name, change_set=number,
-            ))  # fmt: skip
+            said = {"state": "retired" if retire else "kept", "decided_at": workspace.now(), "reason": reason,
+                    "decided_by": workspace.actor.name, "change_set": number}  # fmt: skip
+            for some in chunks([row.id for row in mine]):
+                connection.execute(update(gone_at_source).where(gone_at_source.c.id.in_(some)).values(said))
     return Decided(decided, retired, tuple(sets))
 
 

@@ -13,7 +13,7 @@ from core.exchange.push import push
 from core.security.workspace import Actor, Workspace
 from core.store.lifecycle import open_store
 from tests.core.conftest import KEY
-from tests.core.exchange.paging import paged
+from tests.core.exchange.paging import paged_in_force
 
 FORKING = multiprocessing.get_context("forkserver")
 FORKING.set_forkserver_preload(["tests.core.exchange.clients", "core.exchange.ways", "core.registry.intake"])
@@ -84,7 +84,7 @@ def _push(workspace, target):
 
 
 def _extract(workspace, system):
-    extracting.connector = paged
+    extracting.in_force = paged_in_force
     return [run.as_dict() for run in extracting.extract(workspace, system, pause=time.sleep)]
 
 

@@ -1,19 +1,30 @@
 """Two clients, each a process of its own, on one store at the same moment: the end is as if one had worked alone."""
 
+import platform
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from core.exchange import message_log
 from core.exchange.channels import begin_queueing
 from core.exchange.configuration import configure_connector
+from core.exchange.extraction import extracting
+from core.exchange.extraction.extracting import extract
+from core.exchange.extraction.runs import ExtractionBusy, runs
 from core.exchange.outbox import outbox
 from core.exchange.push import push
 from core.exchange.reconciling import reconcile
 from core.model.exchange import message
+from core.model.extraction import extraction_page
+from core.model.registry import TABLES
 from core.training.upstream import start_upstream
 from tests.core.exchange.clients import Client, together
+from tests.core.exchange.paging import paged_in_force
 from tests.core.exchange.people import TARGET, arrive, change, key, states
+from tests.core.exchange.sources import address, connect
 
 PEOPLE = 4000
 
@@ -115,3 +126,76 @@ def test_two_clients_that_read_receipts_out_of_one_folder_take_each_once(workspa
         entries, messages = logged(workspace, "receipt")
         assert entries == messages >= 6
         assert message_log.verify_log(workspace).ok
+
+
+BUREAU = "bureau_collection"
+COUNT = 60
+
+
+@pytest.fixture
+def bureau(tmp_path, workspace, monkeypatch):
+    """A source of addresses that gives ten a page, and the store that is set up to extract from it."""
+    with start_upstream(tmp_path / "bureau", system=BUREAU) as running:
+        running.records("address", put=[address(n) for n in range(COUNT)])
+        connect(workspace, running, monkeypatch)
+        yield running
+
+
+def assert_extracted_by_one(workspace):
+    """All of it in one change set, and nothing under way."""
+    (brought,) = [run for run in runs(workspace) if run.change_set]
+    assert (brought.read, brought.counts["new"], brought.agreed) == (COUNT, COUNT, True)
+    with workspace.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(TABLES["address"])).scalar() == COUNT
+        assert connection.execute(select(func.count()).select_from(extraction_page)).scalar() == 0
+    assert {run.state for run in runs(workspace)} == {"applied"}
+
+
+def test_an_extraction_that_another_client_is_at_is_left_to_it_by_name(workspace, bureau):
+    first, second = two(workspace, "extract", BUREAU, environment=bureau.facts.environment())
+    bureau.misbehave({"kind": "slow", "route": "page", "seconds": 0.3, "times": 9})
+    first.go()
+    time.sleep(0.4)
+    second.go()
+    refused = second.end()["error"]
+    assert refused["code"] == "extraction_busy" and refused["cure"]
+    assert "steward" in refused["message"] and platform.node() in refused["message"]
+    assert "error" not in first.end()
+    assert_extracted_by_one(workspace)
+
+
+def test_two_extractions_that_begin_at_the_same_moment_bring_everything_once(workspace, bureau):
+    told = together(*two(workspace, "extract", BUREAU, environment=bureau.facts.environment()))
+    errors = [one["error"]["code"] for one in told if "error" in one]
+    assert errors in ([], ["extraction_busy"])
+    assert_extracted_by_one(workspace)
+
+
+def test_the_extraction_of_a_killed_client_is_taken_up_by_another_at_once(workspace, bureau):
+    killed, other = two(workspace, "extract", BUREAU, environment=bureau.facts.environment())
+    bureau.misbehave({"kind": "slow", "route": "page", "seconds": 0.3, "times": 9})
+    killed.go()
+    assert killed.kill(1.0)
+    bureau.misbehave()
+    other.go()
+    assert "error" not in other.end()
+    assert_extracted_by_one(workspace)
+    assert runs(workspace)[-1].resumed == 1
+
+
+def test_a_run_that_was_taken_over_changes_nothing_any_more(workspace, bureau, monkeypatch):
+    """The first client stood still for longer than its lease; the second brought everything."""
+    monkeypatch.setattr(extracting, "in_force", paged_in_force)
+    late, applied = [], extracting.apply
+
+    def stand_still(*given):
+        if not late:
+            late.append(1)
+            hours_later = replace(workspace, clock=lambda: datetime.now(UTC) + timedelta(hours=1))
+            extract(hours_later, BUREAU)
+        return applied(*given)
+
+    monkeypatch.setattr(extracting, "apply", stand_still)
+    with pytest.raises(ExtractionBusy):
+        extract(workspace, BUREAU)
+    assert_extracted_by_one(workspace)

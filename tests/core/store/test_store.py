@@ -15,6 +15,7 @@ from core.model.ledger import setting
 from core.model.metadata import metadata
 from core.security.workspace import Workspace
 from core.store import lifecycle
+from core.store.bulk import insert_rows
 from core.store.engine import StoreMissing, StoreUnreadable, connect
 from core.store.lifecycle import (
     SchemaNewer,
@@ -41,6 +42,13 @@ def test_leaving_a_unit_of_work_well_keeps_it(workspace: Workspace):
         write_setting(connection, "whole", "done")
     with workspace.store.read() as connection:
         assert read_setting(connection, "whole") == "done"
+
+
+def test_bulk_rows_are_kept_even_if_they_are_all_that_a_unit_of_work_writes(workspace: Workspace):
+    with workspace.store.write() as connection:
+        insert_rows(connection, setting, ("name", "value"), [("only", "rows")])
+    with workspace.store.read() as connection:
+        assert read_setting(connection, "only") == "rows"
 
 
 def test_reading_never_changes_the_store(workspace: Workspace):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.model.ledger import setting
@@ -86,6 +86,17 @@ def test_a_mistake_of_ours_stays_one(workspace):
     with pytest.raises(DBAPIError), workspace.store.read() as connection:
         connection.execute(text("SELECT * FROM nothing_of_this_name"))
     assert trouble_of(ValueError("no")) is None
+
+
+@POSTGRES
+def test_a_statement_that_is_too_long_is_no_trouble_of_the_server(workspace):
+    with pytest.raises(DBAPIError), workspace.store.read() as connection:
+        connection.execute(select(setting).where(setting.c.name.in_([str(n) for n in range(70_000)])))
+
+
+def test_a_server_that_is_not_there_is_told():
+    with pytest.raises(StoreLost), connect("postgresql://nobody@127.0.0.1:9/none").read():
+        pass
 
 
 def test_every_trouble_has_a_code_of_its_own():
