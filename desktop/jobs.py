@@ -81,7 +81,9 @@ class JobRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._writers, self._readers = QThreadPool(self), QThreadPool(self)
+        self._quiet = QThreadPool(self)
         self._writers.setMaxThreadCount(1)
+        self._quiet.setMaxThreadCount(1)
         self._readers.setMaxThreadCount(2)
         self.running: list[Job] = []
         self._timer = QTimer(self)
@@ -93,8 +95,11 @@ class JobRunner(QObject):
         return self._start(Job(title, shown=True), work, done, self._writers)
 
     def run_quietly(self, title: str, work: Work, done: Callable[[Any], None] | None = None) -> Job:
-        """As ``run`` for what nobody asked for: its row comes only where it takes long, and goes when it is well."""
-        return self._start(Job(title, shown=True, quiet=True), work, done, self._writers)
+        """As ``run`` for what nobody asked for: its row comes only where it takes long, and goes when it is well.
+
+        It runs beside what people do, as another client of the store would: nobody waits for its network.
+        """
+        return self._start(Job(title, shown=True, quiet=True), work, done, self._quiet)
 
     def write(self, work: Callable[[], Any], done: Callable[[Any], None]) -> Job:
         """Changes something small in its turn, without a place in the job panel."""
@@ -113,6 +118,7 @@ class JobRunner(QObject):
         for job in self.running:
             job.cancel()
         self._writers.waitForDone()
+        self._quiet.waitForDone()
         self._readers.waitForDone()
         garbage.settle()
 

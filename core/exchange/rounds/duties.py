@@ -146,6 +146,8 @@ def _last(it: Connector, act: Act, known: Facts, tried: Tried) -> str | None:
 def _next(it: Connector, act: Act, known: Facts, last: str | None, now: datetime) -> datetime | None:
     tried = known.tried.get((it.target, act), Tried())
     rests = timing.rested(tried.tried_at, tried.failures, now)
+    if act == "extract" and last is None:
+        return None  # the first extraction brings everything: somebody begins it
     if act in {"extract", "reconcile"}:
         return timing.daily(last, rests, it.limits, now)
     if act == "ferry":

@@ -15,6 +15,7 @@ from core.errors import Cancelled
 from core.exchange import channels
 from core.exchange.configuration import configure_connector
 from core.exchange.declaration import Limits
+from core.exchange.extraction.extracting import extract
 from core.exchange.hours import next_open
 from core.exchange.outbox import outbox
 from core.exchange.reconciling import last_reconciled
@@ -28,6 +29,9 @@ from core.settings import RESOURCES
 from core.training.upstream import start_upstream
 from tests.core.conftest import ADMIN, KEY, PASSWORD
 from tests.core.exchange.people import TARGET, arrive
+from tests.core.exchange.sources import address, connect
+
+BUREAU = "bureau_collection"
 
 OFFICE = Limits(days=("mon", "tue", "wed", "thu", "fri"), begin="08:30", end="17:30")
 NOON = datetime(2026, 11, 25, 4, 0, tzinfo=UTC)  # a Wednesday, noon in China
@@ -58,17 +62,19 @@ def test_a_round_pushes_what_waits_and_reconciles_once_a_day(connected):
     assert [d.act for d in go_round(tomorrow).done] == ["reconcile"]
 
 
-def test_a_source_is_extracted_once_a_day_and_what_it_brings_goes_out_in_the_same_round(
-    connected, tmp_path, monkeypatch
-):
-    from tests.core.exchange.sources import address, connect
-
-    with start_upstream(tmp_path / "bureau", system="bureau_collection") as bureau:
+def test_a_source_is_extracted_once_a_day_after_somebody_has_begun(connected, tmp_path, monkeypatch):
+    with start_upstream(tmp_path / "bureau", system=BUREAU) as bureau:
         bureau.records("address", put=[address(n) for n in range(4)])
         connect(connected, bureau, monkeypatch)
-        made = go_round(connected)
-        assert [(d.target, d.act, d.code) for d in made.done] == [("bureau_collection", "extract", "")]
-        assert made.done[0].registry and go_round(connected).done == ()
+        assert go_round(connected).done == () and duty(connected, "extract", BUREAU).next_at is None
+        extract(connected, BUREAU)
+        assert go_round(connected).done == (), "that was today's"
+        bureau.records("address", put=[address(9)])
+        tomorrow = at(connected, datetime.now(UTC) + timedelta(days=1))
+        (made,) = go_round(tomorrow).done
+        assert (made.target, made.act, made.code, made.registry) == (BUREAU, "extract", "", True)
+        missed = duty(at(connected, datetime.now(UTC) + timedelta(days=4)), "extract", BUREAU)
+        assert missed.missed and missed.due
 
 
 def test_nothing_runs_by_itself_outside_the_operators_hours_nor_where_somebody_paused(connected):
