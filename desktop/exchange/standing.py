@@ -184,6 +184,8 @@ def itself_of(one: Standing) -> str:
     if all(duty.paused for duty in one.duties):
         return _("nothing runs by itself: paused")
     coming = [duty for duty in one.duties if duty.next_at]
+    if not coming and any(duty.act == "extract" and duty.last is None for duty in one.duties):
+        return _("by itself once somebody has extracted for the first time")
     if not coming:
         return _("by itself when something is due")
     first = min(coming, key=lambda duty: duty.next_at or "")

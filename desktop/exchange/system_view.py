@@ -107,11 +107,9 @@ class SystemView(QWidget):
         self._head.addStretch(1)
         for action in self._actions(one):
             self._head.addWidget(action)
-        if line := line_of(one):
-            self._line.addWidget(label(line, "muted", wrap=True))
-        if itself := itself_of(one):
-            told = label(itself, "muted")
-            told.setToolTip(duties_of(one))
+        if words := "  ·  ".join(filter(None, (line_of(one), itself_of(one)))):
+            told = label(words, "muted", wrap=True)
+            told.setToolTip(duties_of(one) if one.duties else "")
             self._line.addWidget(told)
         if self.extraction is not None:
             self.extraction.changes.setEnabled(one.configured)
