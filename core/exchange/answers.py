@@ -43,10 +43,11 @@ class Compared:
 
 @dataclass(frozen=True)
 class Corrected:
-    """One correction with its fields and the source's answer."""
+    """One correction: its record's name and address, its fields, and the source's answer."""
 
     delivery: Delivery
     title: str
+    place: str
     fields: Sequence[Compared]
     answer: Answer
 
@@ -81,7 +82,7 @@ def compared(connection: Connection, it: Connector, ids: Sequence[int]) -> list[
         fields = [Compared(c, pair["was"], pair["now"], said.get(c)) for c, pair in changes[number].items()]
         since = (one.settled_at or "") < max(at, read_since.get(one.resource, ""))
         answer = _answer(fields, since=since) if one.state == "accepted" else ""
-        made.append(Corrected(one, names.get(one.entity, (one.key, ""))[0], fields, answer))
+        made.append(Corrected(one, *names.get(one.entity, (one.key, "")), fields, answer))
     return made
 
 

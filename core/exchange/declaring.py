@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select
 
 from core.errors import GridLinkError
 from core.exchange.connectors import FOLDER, DeclarationInvalid, connector, invalid, line_of, parse
-from core.exchange.declaration import Connector
+from core.exchange.declaration import Connector, Outgoing, Proposed
 from core.exchange.declared import changed_text
 from core.i18n import _
 from core.model.exchange import connector_declaration
@@ -218,10 +218,22 @@ def _touched(shipped: Connector, made: Connector) -> Iterator[tuple[str, ...]]:
     for resource in shipped.push.keys() & made.push.keys():
         if made.push[resource].where != shipped.push[resource].where:
             yield ("push", resource, "where")
-        masked = {f.column for f in shipped.push[resource].fields if f.masked}
-        for field in made.push[resource].fields:
-            if (field.column in masked or field.column.endswith("_masked")) and not field.masked:
-                yield ("push", resource, "fields", field.name, "masked")
+    for part in ("push", "propose"):
+        ours, theirs = getattr(shipped, part), getattr(made, part)
+        for resource in ours.keys() & theirs.keys():
+            yield from _opened((part, resource), ours[resource], theirs[resource])
+
+
+def _opened(
+    place: tuple[str, ...], ours: Outgoing | Proposed, theirs: Outgoing | Proposed
+) -> Iterator[tuple[str, ...]]:
+    """Where a mapping lets leave open what was masked, or sends something else back."""
+    if isinstance(ours, Proposed) and isinstance(theirs, Proposed) and theirs.what != ours.what:
+        yield (*place, "what")
+    masked = {f.column for f in ours.fields if f.masked}
+    for field in theirs.fields:
+        if (field.column in masked or field.column.endswith("_masked")) and not field.masked:
+            yield (*place, "fields", field.name, "masked")
 
 
 def _leaves(it: Connector) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ from core.exchange.configuration import ConnectorNotConfigured, endpoint
 from core.exchange.declaration import Connector, Field
 from core.exchange.declared import as_of
 from core.exchange.formats import written
-from core.exchange.gates import WAS, CorrectionGate, ProposalGate, gates_of
+from core.exchange.gates import CorrectionGate, ProposalGate, gates_of
 from core.exchange.messages import canonical
 from core.exchange.outbox import Delivery
 from core.exchange.receipts import read_public_key
@@ -127,7 +127,7 @@ def _assembled(workspace: Workspace, connection: Connection, kept: RowMapping, s
     return Detail(
         shown, title_of(kept["resource"], now) if now else kept["key"], _(it.title), named, lines,
         _proof(kept, sent, it), kept["digest"] or "", _words(workspace, connection, kept, named),
-        _entries(connection, kept), was=_was(mapped, sent),
+        _entries(connection, kept), was=_was(mapped, kept),
         states=states.told(connection, it, kept["resource"], kept["entity"]),
         answer=answers.compared(connection, it, [kept["id"]])[0].answer if kept["op"] == "correct" else "",
     )  # fmt: skip
@@ -146,10 +146,10 @@ def _sent_back(connection: Connection, it: Connector, kept: RowMapping, now: _Ro
     return {}
 
 
-def _was(mapped: Sequence[Field], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Column → what the source itself had said, where a correction was sent."""
-    told = sent.get(WAS) or {}
-    return {f.column: told[f.name] for f in mapped if f.name in told}
+def _was(mapped: Sequence[Field], kept: RowMapping) -> dict[str, Any]:
+    """Column → what the source itself had said, where this is a correction."""
+    change = orjson.loads(kept["change"] or b"{}")
+    return {f.column: _closed(f, change[f.column]["was"]) for f in mapped if f.column in change}
 
 
 def _closed(field: Field, value: Any) -> Any:

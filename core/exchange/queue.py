@@ -10,10 +10,10 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from core.exchange import outbox
+from core.exchange import outbox, states
 from core.exchange.connectors import connector
 from core.exchange.outbox import Delivery
-from core.model.exchange import delivery
+from core.model.exchange import address_proposal, delivery
 from core.model.registry import TABLES, entity_id
 from core.registry.record import title_of
 from core.security import audit
@@ -51,11 +51,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Queued:
-    """A delivery with the name of its record and the address that it lies at; both masked as they were delivered."""
+    """A delivery with its record's name and address, masked as they were delivered, and what became of it there."""
 
     delivery: Delivery
     title: str
     place: str
+    there: str = ""
 
 
 @permits("exchange.read")
@@ -91,8 +92,35 @@ def by_number(workspace: Workspace, ids: Sequence[int]) -> list[Queued]:
     """The deliveries of ``ids`` in that order, with the names of their records."""
     with workspace.store.read() as connection:
         rows = {one.id: one for one in outbox.by_id(connection, ids)}
-        names = names_in(connection, rows.values())
-    return [Queued(rows[id], *names.get(rows[id].entity, (rows[id].key, ""))) for id in ids if id in rows]
+        names = dict(names_in(connection, rows.values())) | _proposed(connection, rows.values())
+        there = _there(connection, rows.values())
+    known = (rows[id] for id in ids if id in rows)
+    return [
+        Queued(one, *names.get(one.entity, (one.key, "")), there.get((one.target, one.entity), ""))
+        for one in known
+    ]
+
+
+def _proposed(connection: Connection, rows: Iterable[Delivery]) -> dict[int, tuple[str, str]]:
+    """A proposed address is no record yet: its text stands for it."""
+    numbers = {one.key: one.entity for one in rows if one.op == "propose"}
+    query = select(address_proposal.c.number, address_proposal.c.full_text)
+    found = connection.execute(query.where(address_proposal.c.number.in_(numbers))) if numbers else ()
+    return {numbers[row[0]]: (row[1], "") for row in found}
+
+
+def _there(connection: Connection, rows: Iterable[Delivery]) -> dict[tuple[str, int], str]:
+    """What has become of records there, in words, by target and record."""
+    by_target: dict[str, list[int]] = {}
+    for one in rows:
+        by_target.setdefault(one.target, []).append(one.entity)
+    found: dict[tuple[str, int], str] = {}
+    for target, entities in by_target.items():
+        it = connector(target)
+        if it.receipts.states:
+            heard = states.newest(connection, it, entities)
+            found |= {(target, entity): state.meaning for entity, state in heard.items()}
+    return found
 
 
 @permits("exchange.read")

@@ -143,7 +143,7 @@ class EndpointForm(QWidget):
 
 def _asked(it: Connector) -> list[str]:
     """What the operator hands over for a system of this kind, besides address and secrets."""
-    signed = bool(it.push) and it.receipts.form != "none" and it.receipts.signed
+    signed = bool(it.leaving) and it.receipts.form != "none" and it.receipts.signed
     by_network = it.transport.kind in {"https", "rest", "sftp"}
     asked = (
         ("ca_pem", by_network),

@@ -29,6 +29,11 @@ def outcome(one: Delivery) -> str:
     return one.message or one.receipt_no or ""
 
 
+def _became(one: Queued) -> str:
+    """What has become of it there, where the receiver tells, before its number."""
+    return "  ".join(filter(None, (one.there, outcome(one.delivery))))
+
+
 def fields() -> list[Field]:
     """The columns of a queue."""
     return [
@@ -38,7 +43,7 @@ def fields() -> list[Field]:
         Field(_("address"), lambda q: q.place),
         Field(_("in this state since"), lambda q: local_time(q.delivery.since)),
         Field(_("attempts"), lambda q: q.delivery.attempts or None, "number"),
-        Field(_("receipt or reason"), lambda q: outcome(q.delivery)),
+        Field(_("receipt or reason"), _became),
     ]
 
 

@@ -94,7 +94,7 @@ class QueueView(QWidget):
         nothing = QWidget()
         nothing.setLayout(self._none)
         self._rows.addWidget(nothing)
-        several = len(connector(self.target).push) > 1
+        several = len(connector(self.target).leaving) > 1
         for place, width in enumerate(_WIDE if several else _WIDTHS):
             self.view.setColumnWidth(place, width)
         self.view.setColumnHidden(1, not several)

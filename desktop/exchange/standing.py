@@ -237,7 +237,7 @@ def _work_line(one: Standing) -> str:
         )
     if one.questions:
         return _("Nothing is retired before somebody decides.")
-    if one.it.push and one.outbox is None:
+    if (one.it.push or one.it.proposes("corrections")) and one.outbox is None:
         return _("Nothing is queued for it yet: that begins when somebody says so.")
     return "" if _used(one)[0] != "unchecked" else _("Try it out before it is used for the first time.")
 

@@ -20,8 +20,10 @@ from core.i18n import _
 from desktop import theme
 from desktop.desk import Desk
 from desktop.exchange.connector_view import ConnectorView
+from desktop.exchange.corrections_view import CorrectionsView
 from desktop.exchange.extraction_view import ExtractionView
 from desktop.exchange.ferry_view import FerryView
+from desktop.exchange.proposals_view import ProposalsView
 from desktop.exchange.queue_view import QueueView
 from desktop.exchange.reconciliation_view import ReconciliationView
 from desktop.exchange.standing import Standing, duties_of, itself_of, line_of, state_of
@@ -69,6 +71,7 @@ class SystemView(QWidget):
             self.extraction = ExtractionView(desk, one.it)
             self._add(_("Extraction"), self.extraction, self.extraction.look)
             self.extraction.look()
+        self._add_what_goes_back(one)
         self.connector = ConnectorView(desk, one.it)
         self._add(_("Connector"), self.connector, self.connector.look)
         self._row.addStretch(1)
@@ -81,6 +84,18 @@ class SystemView(QWidget):
         if self.queue is None and self.extraction is None and self.ferry is None:
             self.connector.look()
         self.show_standing(one)
+
+    def _add_what_goes_back(self, one: Standing) -> None:
+        """Corrections and proposals, where the system is a source that takes them."""
+        self.corrections: CorrectionsView | None = None
+        if one.it.proposes("corrections") and one.outbox is not None:
+            self.corrections = CorrectionsView(self.desk, one.it)
+            self.corrections.opened.connect(self.opened)
+            self._add(_("Corrections"), self.corrections, self.corrections.look)
+        self.proposals: ProposalsView | None = None
+        if one.it.proposes("missing") and self.desk.workspace.actor.may("address.propose"):
+            self.proposals = ProposalsView(self.desk)
+            self._add(_("Proposed addresses"), self.proposals, self.proposals.look)
 
     def show_part(self, state: str) -> None:
         """Brings to the front what a state is about: the queue in that state, what differs, what is gone."""
@@ -122,7 +137,8 @@ class SystemView(QWidget):
     def _actions(self, one: Standing) -> list[QWidget]:
         made: list[QWidget] = []
         actor = self.desk.workspace.actor
-        if one.outbox is None and one.it.push and one.configured and actor.may("exchange.configure"):
+        begins = one.it.push or one.it.proposes("corrections")
+        if one.outbox is None and begins and one.configured and actor.may("exchange.configure"):
             tip = _("What it should hold already is queued at once; from then on every change")
             made.append(button(_("Begin queuing"), self.begin, icon="send", kind="primary", tip=tip))
         if not one.configured or not actor.may("exchange.push"):

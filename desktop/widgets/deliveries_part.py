@@ -23,13 +23,14 @@ _ANSWERS: dict[str, tuple[theme.Status, str]] = {
     "held": ("warning", N_("held back by us")),
     "taken_back": ("unchecked", N_("was told that it is gone")),
     "not_queued": ("unchecked", N_("has not been sent it")),
+    "corrected": ("done", N_("took our correction")),
     "not_meant": ("unchecked", N_("does not get records like this one")),
 }
 
 
 def deliveries_of(desk: Desk, resource: str, entity: int) -> DeliveriesPart | None:
     """The part for a record; None where the user may not read it or no system takes records of this kind."""
-    meant = any(resource in one.push for one in connectors())
+    meant = any(resource in one.leaving for one in connectors())
     return (
         DeliveriesPart(desk, resource, entity)
         if meant and desk.workspace.actor.may("exchange.read")

@@ -31,6 +31,9 @@ _PROOFS: dict[str, tuple[theme.Status, str]] = {
     "not_kept": ("unchecked", N_("What was sent can no longer be compared; its digest is below.")),
     "not_sent": ("waiting", N_("Not sent; this is how it would leave today.")),
 }
+_ANSWERS: dict[str, theme.Status] = {
+    "awaited": "waiting", "confirmed": "done", "contradicted": "error", "overruled": "warning",
+}  # fmt: skip
 _ENTRIES = {"sent": N_("sent"), "receipt": N_("receipt"), "void": N_("did not leave")}
 _LONG, _WIDE, _TITLES = 12, 0x2E80, 82
 
@@ -85,18 +88,22 @@ class MessageView(QWidget):
         self._column.addLayout(self._actions(one))
         self._column.addWidget(rule())
         self._column.addLayout(self._mapping(one))
+        if one.answer:
+            self._column.addWidget(status_word(_ANSWERS[one.answer], name_of("answer", one.answer)))
         status, words = _PROOFS[one.proof]
         self._column.addWidget(status_word(status, _(words)))
         for word in one.words:
             self._word(word)
+        self._states(one)
         self._evidence(one)
         self._column.addStretch(1)
         self._mark.raise_()
 
     def _actions(self, one: Detail) -> QHBoxLayout:
         row, it = QHBoxLayout(), one.delivery
-        row.addWidget(button(_("Open the record"), partial(self._desk.open_record, it.resource, it.entity),
-                             icon=it.resource))  # fmt: skip
+        if it.op != "propose":  # a proposed address is no record yet
+            row.addWidget(button(_("Open the record"), partial(self._desk.open_record, it.resource, it.entity),
+                                 icon=it.resource))  # fmt: skip
         if self._desk.workspace.actor.may("exchange.push"):
             if it.state in {"rejected", "accepted"}:
                 row.addWidget(button(_("Send again"), self.again, icon="refresh"))
@@ -128,10 +135,12 @@ class MessageView(QWidget):
         grid.setHorizontalSpacing(theme.S)
         grid.setVerticalSpacing(theme.XS)
         sent = _("as it would leave") if one.proof == "not_sent" else _("sent")
-        for place, title in enumerate((_("column here"), _("registry today"), sent)):
+        here = _("it said") if one.was else _("registry today")
+        for place, title in enumerate((_("column here"), here, sent)):
             grid.addWidget(label(title, "muted"), 0, place)
-        for row, line in enumerate(one.lines, 1):
-            held = shown_value(line.column, line.value)
+        lines = [line for line in one.lines if not one.was or line.column in one.was]
+        for row, line in enumerate(lines, 1):
+            held = shown_value(line.column, one.was[line.column] if one.was else line.value)
             named = label(field_title(line.column), "muted", wrap=True)
             named.setFixedWidth(_TITLES)
             grid.addWidget(named, row, 0)
@@ -155,6 +164,18 @@ class MessageView(QWidget):
             None: ("unchecked", _("The receiver's key is not set, so the signature was not checked.")),
         }
         self._column.addWidget(status_word(*signed[word.signed]))
+
+    def _states(self, one: Detail) -> None:
+        """What has become of the record there, the newest first, by the receiver's clock."""
+        if not one.states:
+            return
+        self._column.addWidget(rule())
+        self._column.addWidget(label(_("What became of it there"), "heading"))
+        for place, state in enumerate(one.states):
+            at = local_time(state.at) if len(state.at) > len("2026-11-25") else state.at or local_time(state.heard_at)
+            text = "  ".join(filter(None, (state.meaning, at, state.code, state.note)))
+            status: theme.Status = "unchecked" if place else ("done" if state.ends else "waiting")
+            self._column.addWidget(status_word(status, text))
 
     def _evidence(self, one: Detail) -> None:
         self._column.addWidget(rule())

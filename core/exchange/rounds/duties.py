@@ -108,6 +108,7 @@ def _acts(it: Connector, known: Facts) -> Iterator[Act]:
     if it.extract:
         yield "extract"
     leaves = it.target in known.queued or it.target in known.waiting or it.target in known.awaited
+    leaves = leaves or bool(it.receipts.states and it.target in known.receipts)  # what became of it is read
     if (it.push or it.propose) and leaves:
         yield "push"
     if it.push and it.target in known.queued:

@@ -52,7 +52,7 @@ def read(connection: Connection) -> Facts:
     return Facts(
         settings={row["target"]: row for row in connection.execute(settings).mappings()},
         channels={row["target"]: Channel(**row) for row in connection.execute(select(channel)).mappings()},
-        queued=frozenset(s.target for s in publication.in_force(connection)),
+        queued=frozenset(publication.receivers(connection)),
         waiting=_pairs(connection.execute(waiting.group_by(delivery.c.target))),
         awaited=_pairs(connection.execute(awaited.group_by(delivery.c.target))),
         receipts=_receipts(connection, func.max(receipt.c.id)),
