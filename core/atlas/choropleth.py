@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -59,7 +59,8 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
 
 @dataclass(frozen=True)
 class Choropleth:
-    """One statistic by area code; None where nothing can be said (no population, or too few people to show).
+    """One statistic by area code; None where nothing can be said: nobody and nothing is there, or, in the areas of
+    ``suppressed``, too few people to be shown.
 
     ``breaks`` part the values into classes (upper ends, ascending); ``as_of`` is the day, ``change_set`` the last one.
     """
@@ -70,6 +71,7 @@ class Choropleth:
     breaks: Sequence[float]
     as_of: str
     change_set: int
+    suppressed: Set[str] = frozenset()
 
 
 @permits("map.read")
@@ -80,11 +82,13 @@ def choropleth(workspace: Workspace, atlas: Atlas, areas: Areas, statistic: str,
     known = np.array(sorted(entity_id(area.code) for area in some), np.int64)
     with atlas.lock:
         listed = _values(atlas, statistic, by, known, some)
+        few = _too_few(atlas, statistic, by, known)
         number = atlas.last
     found = dict(zip(known.tolist(), listed, strict=True))
     values = {area.code: found[entity_id(area.code)] for area in some}
     told = np.array([value for value in values.values() if value is not None])
-    return Choropleth(definition, by, values, _breaks(told), workspace.now()[:10], number)
+    hidden = frozenset(area.code for area in some if entity_id(area.code) in few)
+    return Choropleth(definition, by, values, _breaks(told), workspace.now()[:10], number, hidden)
 
 
 def _breaks(values: Numbers) -> list[float]:
@@ -120,6 +124,15 @@ def _values(atlas: Atlas, statistic: str, by: By, known: Numbers, some: Sequence
         whole = _sums(area, alive, count)
         part = _parts(atlas, statistic, area, alive, count)
     return [round(100 * p / w, 1) if w else None for p, w in zip(part.tolist(), whole.tolist(), strict=True)]
+
+
+def _too_few(atlas: Atlas, statistic: str, by: By, known: Numbers) -> Set[int]:
+    """The areas (by id) in which there is somebody, but fewer than may be shown."""
+    resource, least = _BY_KM2.get(statistic, ("", 0))
+    if not least:
+        return frozenset()
+    sums = _standing(atlas, resource, lookup(known, atlas.held["address"][by]), len(known))
+    return frozenset(known[(sums > 0) & (sums < least)].tolist())
 
 
 def _parts(atlas: Atlas, statistic: str, area: Numbers, alive: Numbers, count: int) -> Numbers:

@@ -62,11 +62,11 @@ def classes(found: Choropleth) -> Sequence[tuple[str, float, float]]:
 
 
 def fill(found: Choropleth) -> Mapping[str, Any]:
-    """The colour of each area, for the page; areas of which nothing can be said have none."""
+    """The colour of each area, for the page; areas of which nothing can be said have none, and too few is told."""
     ranges = classes(found)
     colours = {
         code: next((colour for colour, _low, high in ranges if value <= high), ranges[-1][0])
         for code, value in found.values.items()
         if value is not None
     }
-    return {"by": found.by, "colours": colours}
+    return {"by": found.by, "colours": colours, "suppressed": sorted(found.suppressed)}

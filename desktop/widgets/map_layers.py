@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPixmap, QShortcut
+from PySide6.QtGui import QBrush, QColor, QKeySequence, QPainter, QPixmap, QShortcut
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -182,7 +182,17 @@ class LayerPanel(QWidget):
         if found is None:
             return
         for colour, low, high in colours.classes(found):
-            self._legend.addLayout(_swatch(colour, f"{low:,.1f} – {high:,.1f}"))
+            self._legend.addLayout(_swatch(QBrush(QColor(colour)), f"{low:,.1f} – {high:,.1f}"))
+        if found.suppressed:
+            hatched = QBrush(theme.brush("muted").color(), Qt.BrushStyle.BDiagPattern)
+            few = _("fewer than {n} people: {areas} areas").format(
+                n=SMALLEST, areas=f"{len(found.suppressed):,}"
+            )
+            self._legend.addLayout(_swatch(hatched, few))
+        unknown = sum(1 for value in found.values.values() if value is None) - len(found.suppressed)
+        if unknown:
+            nothing = _("no data: {areas} areas").format(areas=f"{unknown:,}")
+            self._legend.addLayout(_swatch(theme.brush("ground"), nothing))
         unit = _(found.definition.unit)
         words = _("{unit}; {population}; as of {day}, change set {number}").format(
             unit=unit, population=_(found.definition.population), day=found.as_of, number=found.change_set
@@ -200,12 +210,17 @@ class LayerPanel(QWidget):
             item.setData(_OPACITY, value / 100)
 
 
-def _swatch(colour: str, text: str) -> QHBoxLayout:
+def _swatch(brush: QBrush, text: str) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(theme.S)
     box = QLabel()
     patch = QPixmap(18, 12)
-    patch.fill(colour)
+    patch.fill(theme.brush("surface").color())
+    painter = QPainter(patch)
+    painter.setPen(theme.brush("line").color())
+    painter.setBrush(brush)
+    painter.drawRect(0, 0, 17, 11)
+    painter.end()
     box.setPixmap(patch)
     row.addWidget(box)
     row.addWidget(label(text), 1)

@@ -10,7 +10,7 @@ function GridLinkNames(map, plane, areas, points) {
   const KINDS = {
     subdistrict: { font: `600 15px ${face}`, high: 18, colour: "text", over: 1, far: 60 },
     community: { font: `500 12px ${face}`, high: 15, colour: "text", over: 0.5, far: 48 },
-    grid: { font: `11px ${face}`, high: 14, colour: "muted", over: 0.34, far: 60 },
+    grid: { font: `11px ${face}`, high: 14, colour: "text", over: 0.34, far: 60 },
     police: { font: `11px ${face}`, high: 14, colour: "muted", over: 0.34, far: 60 },
     road: { font: `italic 11px ${face}`, high: 14, colour: "muted", over: 0.12, far: 16 },
   };
@@ -83,7 +83,8 @@ function GridLinkNames(map, plane, areas, points) {
 
   function draw() {
     const view = plane.lay(canvas, 0), pen = view.pen, covered = taken(view), roads = new Map();
-    written = [];
+    // Below the scale and the zoom buttons nothing can be read.
+    written = [{ left: 0, top: view.high - 34, right: 120, bottom: view.high }, { left: view.wide - 50, top: view.high - 84, right: view.wide, bottom: view.high }];
     pen.textAlign = "center"; pen.textBaseline = "middle"; pen.lineJoin = "round"; pen.lineWidth = 3.5; pen.strokeStyle = tokens.surface;
     for (const one of wanted(view)) {
       const near = roads.get(one.name);
@@ -93,6 +94,7 @@ function GridLinkNames(map, plane, areas, points) {
       if (one.kind === "road") roads.set(one.name, one);
       written.push({ ...at, name: one.name, kind: one.kind });
     }
+    written = written.filter(one => one.name);
     for (const one of written) {
       pen.font = KINDS[one.kind].font;
       pen.globalAlpha = 0.88;

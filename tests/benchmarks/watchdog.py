@@ -42,6 +42,10 @@ class Watchdog(QObject):
         self.worst.setdefault(phase, [])
         self._phase = phase
 
+    def pause(self) -> None:
+        """What happens from here on belongs to no phase."""
+        self._phase = ""
+
     def end(self) -> None:
         """Stops watching."""
         self._phase, self._over = "", True

@@ -95,6 +95,18 @@ def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     assert [one.name for one in kept.layers] == ["house", "address"] and kept.statistic == "coverage"
 
 
+def test_no_name_on_the_map_lies_over_another(qtbot, shell: Shell):
+    page = shell.pages["map"]
+    for zoom in (12, 14, 15, 16.5):
+        with qtbot.waitSignal(page.map.drawn, timeout=10_000):
+            page.map.go(120.61, 31.31, zoom)
+        boxes = [one["box"] for one in ask(qtbot, page, "state")["names"]]
+        assert boxes
+        for number, (left, top, right, bottom) in enumerate(boxes):
+            for west, north, east, south in boxes[:number]:
+                assert right <= west or left >= east or bottom <= north or top >= south
+
+
 def test_addresses_without_a_place_are_put_on_the_map_by_keyboard(qtbot, shell: Shell):
     page = shell.pages["map"]
     before, total = page.layers["address"].placed, page.layers["address"].total

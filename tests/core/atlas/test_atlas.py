@@ -199,9 +199,10 @@ def test_figures_by_area_say_what_they_are_and_hide_few_people(late: Workspace, 
     assert {level: len(some) for level, some in shapes.items()} == {
         "district": 1, "grid": 2, "police": 1, "community": 1, "subdistrict": 1}  # fmt: skip
     density = choropleth(late, atlas, shapes, "density", "grid")
-    assert density.values[f"{COMMUNITY}002"] is None
+    assert density.values[f"{COMMUNITY}002"] is None and density.suppressed == {f"{COMMUNITY}002"}
     assert density.values[f"{COMMUNITY}001"] == pytest.approx(4 / shapes["grid"][0].km2, abs=0.1)
     coverage = choropleth(late, atlas, shapes, "coverage", "grid")
+    assert not coverage.suppressed
     assert coverage.values == {f"{COMMUNITY}001": 100.0, f"{COMMUNITY}002": 50.0}
     assert (coverage.as_of, coverage.change_set, coverage.breaks) == (
         "2026-11-20",
