@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from core.errors import Cancelled
+
+Item = TypeVar("Item")
+_AHEAD: Final = 2
+"""Items made before they are asked for."""
 
 Work = Callable[["Progress"], Any]
 """A job: runs to its result, raises ``Cancelled`` at a checkpoint, or fails with what went wrong."""
@@ -68,3 +74,19 @@ class Progress:
     def snapshot(self) -> Snapshot:
         """The latest state; safe to read from any thread."""
         return self._snapshot
+
+
+def ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, made in a thread beside while those before them are used; what goes wrong is raised in its place.
+
+    Worth it where making an item leaves Python to others: unpacking, hashing, columns.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        waiting = deque(beside.submit(next, items, None) for _turn in range(_AHEAD))
+        try:
+            while (item := waiting.popleft().result()) is not None:
+                waiting.append(beside.submit(next, items, None))
+                yield item
+        finally:
+            for one in waiting:
+                one.cancel()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from core.i18n import _
-from core.jobs import Progress
+from core.jobs import Progress, ahead
 from core.model.resources import RESOURCES
 from core.packages import crypto, grids, refusals, tables
 from core.packages.archive import Archive
@@ -74,8 +74,12 @@ def look(
 
 def plain(archive: Archive, entry: Entry, seal_private_pem: str | None) -> bytes:
     """A file's bytes, unsealed where it is sealed; raises ``HashDiffers`` if they are not what was declared."""
-    whole = archive.read(entry.path)
-    digest = f"sha256:{hashlib.sha256(whole).hexdigest()}"
+    found, parts = hashlib.sha256(), []
+    for chunk in ahead(archive.chunks(entry.path)):
+        found.update(chunk)
+        parts.append(chunk)
+    whole = b"".join(parts)
+    digest = f"sha256:{found.hexdigest()}"
     if digest != entry.hash:
         raise refusals.HashDiffers(path=entry.path, found=digest, expected=entry.hash)
     if not RESOURCES[entry.name].sealed:
@@ -95,7 +99,7 @@ def _walk(archive: Archive, entry: Entry, progress: Progress) -> Seen:
         raise refusals.MemberTooLarge(path=entry.path, found=entry.size, expected=LARGEST_WHOLE)
     digest, length = hashlib.sha256(), 0
     text = _Text(entry.path, table=entry.path.endswith(".csv"))
-    for chunk in archive.chunks(entry.path):
+    for chunk in ahead(archive.chunks(entry.path)):
         digest.update(chunk)
         length += len(chunk)
         text.feed(chunk)

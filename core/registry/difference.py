@@ -82,9 +82,12 @@ def difference(
     shared = _shared(connection, staged, sender, whole=whole)
     rows = staged.accepted.join(held, on="id", how="left").join(shared, on="id", how="left")
     parts = rows.with_columns(_becomes(staged.resource.name, sender, retires=mode == "delta").alias(_BECOMES))
+    there = set(parts[_BECOMES].unique())
 
     def part(*names: str) -> pl.DataFrame:
-        return parts.filter(pl.col(_BECOMES).is_in(names))
+        if there.isdisjoint(names):
+            return parts.clear()
+        return parts if there <= {*names} else parts.filter(pl.col(_BECOMES).is_in(names))
 
     heard, taken = part("heard"), pl.col("held_source").is_in(outranking(staged.resource.name, sender))
     retired = part("retired", "retired_word")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,9 @@ def ingest(
     became, or would become, of the rows of each resource.
     """
     try:
-        return _imported(workspace, path, progress or Progress(), dry_run=dry_run, confirmed=confirmed, watch=watch)
+        return _imported(
+            workspace, path, progress or Progress(), dry_run=dry_run, confirmed=confirmed, watch=watch
+        )
     except PackageRefused as refusal:  # on opening, or because the file was exchanged while it was read
         if not dry_run:
             refused.record(workspace, path, refusal)
@@ -69,7 +72,13 @@ def ingest(
 
 
 def _imported(
-    workspace: Workspace, path: Path, progress: Progress, *, dry_run: bool, confirmed: str, watch: Watch | None
+    workspace: Workspace,
+    path: Path,
+    progress: Progress,
+    *,
+    dry_run: bool,
+    confirmed: str,
+    watch: Watch | None,
 ) -> ImportResult:
     started = time.monotonic()
     opened = open_package(path, trust_of(workspace), progress)
@@ -95,7 +104,9 @@ def _imported(
         resources=run.intake.counts,
         findings=dict(run.intake.findings),
         due=due,
-        losses=[asdict(loss) | {"share": loss.share, "too_much": loss.too_much} for loss in run.intake.losses],
+        losses=[
+            asdict(loss) | {"share": loss.share, "too_much": loss.too_much} for loss in run.intake.losses
+        ],
     )
 
 
@@ -121,9 +132,8 @@ class _Run:
         )  # fmt: skip
 
     def resources(self) -> None:
-        for name, resource in RESOURCES.items():
-            if name in self.opened.resource_names:
-                self.intake.resource(resource, self._rows(resource))
+        inside = [RESOURCES[name] for name in self.opened.resource_names]
+        self.intake.resources([(resource, partial(self._rows, resource)) for resource in inside])
 
     def _rows(self, resource: Resource) -> pl.DataFrame:
         """The resource's rows; a sealed one gets the envelope that only open resources carry."""

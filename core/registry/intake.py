@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -29,6 +30,8 @@ from core.verification.context import Context, district_context
 from core.verification.keys import hashed
 from core.verification.together import with_topology
 
+Read = Callable[[], pl.DataFrame]
+"""Gives the rows of a resource when they are wanted: text columns as in a package, and ``line``."""
 Watch = Callable[[Staged, Difference], None]
 """Is told what became of the rows of each resource."""
 _FINDING = ("line", "key", "rule", "severity", "field", "value")
@@ -71,14 +74,28 @@ class Intake:
     _accepted: dict[str, list[pl.Series]] = field(default_factory=dict)
     _held: dict[str, pl.Series] = field(default_factory=dict)
 
+    def resources(self, coming: Sequence[tuple[Resource, Read]]) -> None:
+        """Takes in one resource after another; the next is read and verified beside while one is stored."""
+        with ThreadPoolExecutor(1) as beside:
+            waiting: list[Future[tuple[pl.DataFrame, Staged]]] = []
+            for at, (resource, read) in enumerate(coming):
+                self.progress.phase(_("Verifying {resource}").format(resource=resource.name))
+                if not waiting:
+                    waiting = [beside.submit(_read_and_staged, resource, read, self._context(resource))]
+                rows, staged = waiting.pop().result()
+                refuse_shifted(self.connection, resource, rows)
+                self._accepted.setdefault(resource.name, []).append(staged.accepted["id"])
+                for following, its_read in coming[at + 1 : at + 2]:
+                    context = self._context(following)
+                    waiting = [beside.submit(_read_and_staged, following, its_read, context)]
+                self._take(resource, rows, staged)
+
     def resource(self, resource: Resource, rows: pl.DataFrame) -> ResourceCounts:
         """Takes rows in: text columns as in a package, envelope included, and ``line``."""
-        self.progress.phase(_("Verifying {resource}").format(resource=resource.name))
-        refuse_shifted(self.connection, resource, rows)
-        if resource.name == "grid":
-            rows = with_topology(rows)
-        staged = stage(resource, rows, self._context(resource))
-        self._accepted.setdefault(resource.name, []).append(staged.accepted["id"])
+        self.resources([(resource, lambda: rows)])
+        return self.counts[resource.name]
+
+    def _take(self, resource: Resource, rows: pl.DataFrame, staged: Staged) -> None:
         self.progress.phase(_("Comparing {resource}").format(resource=resource.name))
         plan = difference(self.connection, staged, sender=self.sender, mode=self.mode, scope=self.scope)
         self.findings.update(dict(staged.findings["rule"].value_counts().iter_rows()))
@@ -98,7 +115,6 @@ class Intake:
             corrected(self.connection, staged, self.number, self.sender, whole=self.mode == "snapshot")
             self._store_findings(staged, rows)
             self._store_quarantine(staged)
-        return counts
 
     def _note_loss(self, resource: Resource, plan: Difference) -> None:
         """In a snapshot everything that comes was reported before, or is new."""
@@ -126,7 +142,9 @@ class Intake:
         if staged.findings.is_empty():
             return
         about = rows.filter(pl.col("line").is_in(staged.findings["line"].unique().implode()))
-        place = about.select("line", "collector").with_columns(grid_of(self.connection, about).alias("grid_code"))
+        place = about.select("line", "collector").with_columns(
+            grid_of(self.connection, about).alias("grid_code")
+        )
         found = staged.findings.join(place, on="line", how="left", maintain_order="left").select(
             pl.lit(self.number).alias("change_set"), pl.lit(staged.resource.name).alias("resource"), *_FINDING,
             hashed(pl.col("key")).alias("entity"), pl.lit(self.sender).alias("sender"), "collector", "grid_code",
@@ -137,13 +155,20 @@ class Intake:
         if staged.quarantined.is_empty():
             return
         name = staged.resource.name
-        columns = [c for c in staged.quarantined.columns if c not in {"line", "key"} and not c.startswith("_")]
+        columns = [
+            c for c in staged.quarantined.columns if c not in {"line", "key"} and not c.startswith("_")
+        ]
         held = staged.quarantined.select(
             pl.lit(self.number).alias("change_set"), pl.lit(name).alias("resource"), "line", "key",
             pl.struct(columns).struct.json_encode().alias("row"), hashed(pl.col("key")).alias("entity"),
             pl.lit(self.sender).alias("sender"),
         )  # fmt: skip
         bulk.insert_rows(self.connection, quarantine, held.columns, held.iter_rows())
+
+
+def _read_and_staged(resource: Resource, read: Read, context: Context) -> tuple[pl.DataFrame, Staged]:
+    rows = with_topology(read()) if resource.name == "grid" else read()
+    return rows, stage(resource, rows, context)
 
 
 def grid_of(connection: Connection, rows: pl.DataFrame) -> pl.Series:

@@ -47,12 +47,22 @@ def write(connection: Connection, resource: Resource, rows: pl.DataFrame, change
     ready = rows.with_columns(pl.lit(change_set).alias("changed_in")).select(columns).sort("id")
     dominates = ready.height > 20_000 and ready.height > 0.5 * _count(connection, table)
     indexes = bulk.drop_indexes(connection, table, _appended(ready, change_set)) if dominates else []
-    same = [name for name, kind in ready.schema.items() if kind == pl.Int64 and ready[name].n_unique() == 1]
-    constants = {name: ready[name][0] for name in same if ready[name][0] is not None}
-    varying = ready.drop(constants)
+    constants = _constants(ready)
+    absent = [name for name in ready.columns if ready[name].null_count() == ready.height]
+    varying = ready.drop(constants, *absent)
     batches = ([column.to_list() for column in part] for part in varying.iter_slices(_PART))
     bulk.insert_columns(connection, table, varying.columns, batches, constants)
     bulk.create_indexes(connection, indexes)
+
+
+def _constants(rows: pl.DataFrame) -> dict[str, int | str]:
+    """What every row says alike, by column: provenance, source, mostly the reference system."""
+    same = {}
+    for name, kind in rows.schema.items():
+        value = rows[name][0] if kind in (pl.Int64, pl.String) else None
+        if value is not None and "\0" not in str(value) and (rows[name] == value).all(ignore_nulls=False):
+            same[name] = value
+    return same
 
 
 def _appended(rows: pl.DataFrame, change_set: int) -> tuple[str, ...]:

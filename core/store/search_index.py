@@ -9,7 +9,8 @@ entry leads to its rows without a table in between. Rows are looked at before th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -142,15 +143,31 @@ def _fill(connection: Connection, name: str, query: str, values: tuple[Any, ...]
     read.execute(query, values)
     statement = f"INSERT INTO search_{name}(rowid, body) VALUES (?, ?)"
     last: dict[int, str] = {}
-    while some := read.fetchmany(_BATCH):
+    for ids, bodies in _beside(INDEXED[name], iter(lambda: read.fetchmany(_BATCH), [])):
         entries = last
-        for one, body in zip((row[0] for row in some), _bodies(INDEXED[name], some), strict=True):
+        for one, body in zip(ids, bodies, strict=True):
             at = one >> SHIFT
             entries[at] = f"{entries[at]} {body}" if at in entries else body
         last = dict([entries.popitem()])  # the next rows may belong to it
         write.executemany(statement, entries.items())
     write.executemany(statement, last.items())
     read.close()
+
+
+def _beside(
+    indexed: Indexed, batches: Iterator[Sequence[Sequence[Any]]]
+) -> Iterator[tuple[Sequence[int], Sequence[str]]]:
+    """The ids and bodies of batches of rows; the bodies of one are made while those before it are written."""
+    with ThreadPoolExecutor(1) as thread:
+        made: Future[list[str]] | None = None
+        ids: Sequence[int] = ()
+        for rows in batches:
+            coming = thread.submit(_bodies, indexed, rows)
+            if made is not None:
+                yield ids, made.result()
+            made, ids = coming, [row[0] for row in rows]
+        if made is not None:
+            yield ids, made.result()
 
 
 def _bodies(indexed: Indexed, rows: Iterable[Sequence[Any]]) -> list[str]:
