@@ -14,7 +14,7 @@ from core.registry import words
 from core.registry.composing import compare, compose
 from core.registry.difference import Difference
 from core.registry.rows import collect_anew, remove, supersede, with_provenance, write
-from core.store import bulk
+from core.store import bulk, reading
 
 
 def apply(connection: Connection, plan: Difference, *, change_set: int, sender: str) -> None:
@@ -51,7 +51,9 @@ def _versions(connection: Connection, resource: Resource, ids: Sequence[int]) ->
     query = select(table.c.id, *(table.c[name] for name in names))
     rows: list[tuple[object, ...]] = []
     for some in bulk.chunks(ids):
-        rows += [tuple(row) for row in connection.execute(query.where(table.c.id.in_(some)))]
+        rows += [
+            tuple(row) for row in connection.execute(query.where(reading.among(connection, table.c.id, some)))
+        ]
     schema = ["id", *(f"was_{name}" for name in names)]
     return (
         pl.DataFrame(rows, schema=schema, orient="row", infer_schema_length=None) if rows else pl.DataFrame()
@@ -74,5 +76,5 @@ def _with_provenance(
 
 def _retire(connection: Connection, table: Table, ids: Sequence[int], change_set: int) -> None:
     for some in bulk.chunks(ids):
-        gone = update(table).where(table.c.id.in_(some))
+        gone = update(table).where(reading.among(connection, table.c.id, some))
         connection.execute(gone.values(retired_in=change_set, changed_in=change_set))

@@ -25,7 +25,7 @@ from core.registry.holding import Loss, refuse_shifted
 from core.registry.rule_settings import severities
 from core.registry.staging import Staged, stage
 from core.security.workspace import Workspace
-from core.store import bulk
+from core.store import bulk, reading
 from core.verification.context import Context, district_context
 from core.verification.keys import hashed
 from core.verification.together import with_topology
@@ -189,7 +189,7 @@ def grid_of(connection: Connection, rows: pl.DataFrame) -> pl.Series:
     found = [
         tuple(row)
         for some in bulk.chunks(ids.drop_nulls().unique().to_list())
-        for row in connection.execute(query.where(key.in_(some)))
+        for row in connection.execute(query.where(reading.among(connection, key, some)))
     ]
     grids = pl.DataFrame(found, schema={"id": pl.Int64, "grid_code": pl.String}, orient="row")
     return ids.to_frame().join(grids.unique("id"), on="id", how="left", maintain_order="left")["grid_code"]

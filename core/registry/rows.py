@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func as sql, insert
 from core.model.ledger import recollected
 from core.model.registry import HISTORY, TABLES
 from core.model.resources import Resource
-from core.store import bulk
+from core.store import bulk, reading
 
 _PART: Final = 2_000
 """Rows a batch."""
@@ -26,7 +26,7 @@ def supersede(connection: Connection, resource: str, ids: Sequence[int], change_
     columns = [column.name for column in table.columns]
     for some in bulk.chunks(ids):
         present = select(*table.columns, literal(change_set)).where(
-            table.c.id.in_(some), table.c.changed_in != change_set
+            reading.among(connection, table.c.id, some), table.c.changed_in != change_set
         )
         connection.execute(insert(history).from_select([*columns, "superseded_in"], present))
 
@@ -35,7 +35,7 @@ def remove(connection: Connection, resource: str, ids: Sequence[int]) -> None:
     """Deletes the present versions of ``ids``."""
     table = TABLES[resource]
     for some in bulk.chunks(ids):
-        connection.execute(delete(table).where(table.c.id.in_(some)))
+        connection.execute(delete(table).where(reading.among(connection, table.c.id, some)))
 
 
 def write(connection: Connection, resource: Resource, rows: pl.DataFrame, change_set: int) -> None:
@@ -82,7 +82,9 @@ def collect_anew(connection: Connection, resource: Resource, rows: pl.DataFrame,
             literal(change_set), literal(resource.name), table.c.id, table.c.collected_at, table.c.collector
         )
         connection.execute(
-            insert(recollected).from_select(recollected.c.keys(), before.where(table.c.id.in_(some)))
+            insert(recollected).from_select(
+                recollected.c.keys(), before.where(reading.among(connection, table.c.id, some))
+            )
         )
     now = update(table).where(table.c.id == bindparam("entity"))
     values = rows.select(

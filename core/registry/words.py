@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, delete, insert, literal, select
 from core.model.ledger import source_record, source_record_history
 from core.model.registry import TABLES
 from core.model.resources import Kind, Resource
-from core.store import bulk
+from core.store import bulk, reading
 
 _RECORD: Final = (
     "resource", "entity", "source", "collected_at", "collector", "row_hash", "change_set", "row", "kept_in",
@@ -120,7 +120,11 @@ def frame_of(
         rows = bulk.rows_of(connection, query)
         whole = pl.DataFrame(rows, schema=types, orient="row", strict=False)
         return whole.filter(pl.nth(0).is_in(pl.Series(ids, dtype=pl.Int64).implode()))
-    rows = [row for some in bulk.chunks(ids) for row in bulk.rows_of(connection, query.where(by.in_(some)))]
+    rows = [
+        row
+        for some in bulk.chunks(ids)
+        for row in bulk.rows_of(connection, query.where(reading.among(connection, by, some)))
+    ]
     return pl.DataFrame(rows, schema=types, orient="row", strict=False)
 
 
