@@ -19,6 +19,9 @@ from core.model.resources import Resource
 _TYPES: dict[str, Any] = {"integer": Integer, "number": Float, "year": Integer}
 BOOKKEEPING: Final = ("source", "collected_at", "collector", "row_hash", "created_in", "changed_in", "retired_in")
 
+_LEADING: Final = {("address", "grid_code"): ("address_code",), ("house", "address_code"): ("house_code",)}
+"""What an index also holds, so that the way from a grid to its people looks at no row of addresses and houses."""
+
 
 def entity_id(key: str) -> int:
     """The signed 64-bit id of the entity whose key text is ``key`` (xxHash64, seed 0)."""
@@ -51,7 +54,8 @@ def _table(resource: Resource) -> Table:
     Index(None, table.c.changed_in)  # what one change set wrote: undo, search index and publication ask for it
     for column in resource.columns:
         if column.indexed:
-            Index(None, table.c[column.name])
+            leads = [table.c[name] for name in _LEADING.get((resource.name, column.name), ())]
+            Index(None, table.c[column.name], *leads)
     return table
 
 

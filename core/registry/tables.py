@@ -92,6 +92,13 @@ def sortable(resource: str) -> tuple[str, ...]:
     return tuple(name for name, one in fields(resource).items() if one.sortable)
 
 
+def begins_at_once(selection: Selection, order: Order) -> bool:
+    """Whether the first rows are there before all are found: of a whole kind, of the own grids along their way."""
+    if selection.whole or selection.grids is None or not replace(selection, grids=None).whole:
+        return selection.whole
+    return bool(way_to_address(selection.resource)) and order.column == link(selection.resource).name
+
+
 @permits("registry.read")
 def page(
     workspace: Workspace, selection: Selection, order: Order, *, columns: Sequence[str] = (),
@@ -114,7 +121,7 @@ def page(
             ordered = _in_order(connection, query, selection, order, found_first=bool(within))
             keys = connection.execute(ordered.limit(count)).all()
         rows = _rows(connection, selection.resource, columns, [row[0] for row in keys])
-    if after is None and not selection.whole:
+    if after is None and not begins_at_once(selection, order):
         _audit(workspace, selection, len(keys))
     return Page(rows, Key(keys[-1][1], keys[-1][0]) if keys else None)
 

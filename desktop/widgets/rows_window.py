@@ -229,7 +229,7 @@ class ListingModel(QAbstractTableModel):
         for job in self._finding:  # what nobody waits for any more is not read to its end
             job.cancel()
         columns, look = self.columns, self._desk.jobs.look
-        within = 0 if selection.whole else tables.AT_ONCE
+        within = 0 if tables.begins_at_once(selection, order) else tables.AT_ONCE
         first = look(
             lambda progress: tables.page(
                 workspace, selection, order, columns=columns, count=PAGE, within=within, progress=progress

@@ -82,6 +82,19 @@ def test_every_kind_is_narrowed_to_the_own_grids_by_default(founder: Workspace):
     assert tables.addresses_of(officer, at_home(officer, Selection("person"))).tolist() == [entity_id("A1")]
 
 
+def test_the_first_people_of_the_own_grids_are_there_before_all_are_found(founder: Workspace):
+    officer, by = working(founder), tables.Order("house_code")
+    mine = at_home(officer, Selection("person"))
+    assert tables.begins_at_once(mine, by) and not tables.begins_at_once(mine, tables.Order("person_token"))
+    assert not tables.begins_at_once(replace(mine, ids=(1,)), by) and tables.begins_at_once(
+        Selection("person"), by
+    )
+    assert [row[0] for row in tables.page(officer, mine, by).rows] == [entity_id(f"{ANN}:H0001")]
+    assert looks(founder, "all") == []  # what finds them all is on record, once
+    tables.matches(officer, mine, by)
+    assert [one.action for one in looks(founder, "all")] == ["registry.filter"]
+
+
 def test_addresses_are_listed_everywhere_people_and_houses_beyond_for_a_reason_only(founder: Workspace):
     officer = working(founder)
     assert len(listed(officer, Selection("address"))) == 3
