@@ -15,7 +15,7 @@ from desktop.exchange.brief import FIGURES
 from desktop.exchange.standing import Standing, duties_of, itself_of, line_of, state_of
 from desktop.widgets.parts import button, label, local_time, status_word
 
-WIDTH, HEIGHT = 290, 232
+WIDTH, HEIGHT = 290, 248
 
 
 class SystemCard(QFrame):
@@ -56,6 +56,7 @@ class SystemCard(QFrame):
             column.addLayout(_figures(read))
         itself = label(itself_of(one), "muted")
         itself.setToolTip(duties_of(one) if one.duties else "")
+        itself.setHidden(not itself.text())
         column.addWidget(itself)
         column.addLayout(self._foot(one, push, configure, cure))
 
