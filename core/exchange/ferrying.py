@@ -7,6 +7,8 @@ import knows a package byte for byte, and a file stays in the folder until its r
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -24,6 +26,7 @@ from core.exchange.settings import folder_of
 from core.exchange.transports.carrier import Reply
 from core.exchange.transports.drop import DAMAGED, MARK, PART
 from core.exchange.transports.ferry import Ferry, told
+from core.exchange.transports.folder_lease import FolderLease
 from core.exchange.transports.inbox import Arrived, Inbox
 from core.exchange.transports.pace import pace_of
 from core.exchange.troubles import Trouble
@@ -61,11 +64,15 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Pull:
-    """What a pull found: packages, the platform's new receipts, and receipts that are not its own."""
+    """What a pull found: packages, the platform's new receipts, and receipts that are not its own.
+
+    ``freed`` names the client whose lease of the folders was freed because it had been killed.
+    """
 
     files: tuple[Pulled, ...]
     receipts: int
     doubtful: tuple[str, ...]
+    freed: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The pull as the headless contract prints it."""
@@ -85,18 +92,19 @@ class Handed:
 def pull(workspace: Workspace, *, progress: Progress | None = None) -> Pull:
     """Imports what has arrived complete, oldest first, and answers each file; a refused one changes nothing else.
 
-    Raises ``ConnectorNotConfigured``, ``ChannelPaused``, or the ``Trouble`` of the folders; what was done till
-    then stays done.
+    Raises ``ConnectorNotConfigured``, ``ChannelPaused``, ``FolderInUse``, or the ``Trouble`` of the folders; what
+    was done till then stays done.
     """
-    work = _Crossing(workspace, progress or Progress())
-    paths = in_order(work.inbox.paths())
-    work.progress.phase(_("Taking in what the platform sent"), len(paths))
-    files = []
-    for path in paths:
-        work.progress.checkpoint()
-        files.append(work.take(work.inbox.read(path)))
-        work.progress.advance()
-    return Pull(tuple(files), *work.receipts())
+    with _at_work(workspace, progress or Progress()) as work:
+        paths = in_order(work.inbox.paths())
+        work.progress.phase(_("Taking in what the platform sent"), len(paths))
+        files = []
+        for path in paths:
+            work.progress.checkpoint()
+            work.lease.renew()
+            files.append(work.take(work.inbox.read(path)))
+            work.progress.advance()
+        return Pull(tuple(files), *work.receipts(), freed=work.freed)
 
 
 @permits("exchange.push")
@@ -105,24 +113,41 @@ def send(workspace: Workspace, file: Path) -> Handed:
 
     The same file lying there already is left alone. Raises ``FerryNameTaken``, and otherwise as ``pull``.
     """
-    work = _Crossing(workspace, Progress())
-    body = told(file.read_bytes)
-    digest = hashlib.sha256(body).hexdigest()
-    lies = None if file.name.endswith((MARK, PART, DAMAGED)) else work.ferry.waiting(file.name)
-    if lies == body:
-        return Handed(file.name, digest, True)
-    if lies is not None or file.name.endswith((MARK, PART, DAMAGED)):
-        raise FerryNameTaken(
-            _("“{name}” cannot be handed over under this name.").format(name=file.name),
-            cure=_("Give the file another name; what lies in the folder is left as it is."),
-        )
-    work.hand_over(file.name, f"{file.name}.{digest[:12]}", body)
+    with _at_work(workspace, Progress()) as work:
+        body = told(file.read_bytes)
+        digest = hashlib.sha256(body).hexdigest()
+        lies = None if file.name.endswith((MARK, PART, DAMAGED)) else work.ferry.waiting(file.name)
+        if lies == body:
+            return Handed(file.name, digest, True)
+        if lies is not None or file.name.endswith((MARK, PART, DAMAGED)):
+            raise FerryNameTaken(
+                _("“{name}” cannot be handed over under this name.").format(name=file.name),
+                cure=_("Give the file another name; what lies in the folder is left as it is."),
+            )
+        work.hand_over(file.name, f"{file.name}.{digest[:12]}", body)
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="exchange.ferry_sent",
             subject=file.name, details={"file_hash": f"sha256:{digest}"},
         )  # fmt: skip
     return Handed(file.name, digest, False)
+
+
+@contextmanager
+def _at_work(workspace: Workspace, progress: Progress) -> Iterator[_Crossing]:
+    """The crossing for the length of the block, with every other client kept out; a stale lease is freed on record."""
+    work = _Crossing(workspace, progress)
+    work.lease.take()
+    try:
+        if (left := work.lease.freed) is not None:
+            with workspace.store.write() as connection:
+                audit.record(
+                    connection, at=workspace.now(), actor=workspace.actor.name, action="exchange.ferry_freed",
+                    subject=SYSTEM, details={"actor": left.actor, "owner": left.owner, "since": left.since},
+                )  # fmt: skip
+        yield work
+    finally:
+        work.lease.let_go()
 
 
 class _Crossing:
@@ -134,8 +159,14 @@ class _Crossing:
         base = folder_of(self._end.base_url)
         self.inbox, self.ferry = Inbox(base, it.routes), Ferry(base, it.routes, pace_of(it))
         self._receiver = it.receiver
+        self.lease = FolderLease(base / it.routes["done"], actor=workspace.actor.name, clock=workspace.clock)
         with workspace.store.read() as connection:
             require_open(connection, SYSTEM)
+
+    @property
+    def freed(self) -> str:
+        """Whose stale lease was freed; empty if there was none."""
+        return self.lease.freed.who if self.lease.freed else ""
 
     def take(self, one: Arrived) -> Pulled:
         """Logs, imports and answers one file, then puts it away; one that is held stays for a steward."""

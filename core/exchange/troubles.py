@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import GridLinkError
+from core.exchange.formats import written
 from core.i18n import _
 from core.store.trouble import StoreBusy, StoreTrouble
 
@@ -89,7 +90,7 @@ def evidence_overdue(since: str, hours: int) -> EvidenceOverdue:
     return EvidenceOverdue(
         _(
             "Nothing more is sent: messages of {since} have had no receipt for more than {hours} hours."
-        ).format(since=since[:16].replace("T", " "), hours=hours),
+        ).format(since=written(since, "local_time")[:16], hours=hours),
         cure=_(
             "Ask the operator for the receipts, or send those records again; sending goes on by itself then."
         ),

@@ -5,10 +5,11 @@ import os
 import resource
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from core.errors import GridLinkError
 from core.exchange.extraction import extracting
-from core.exchange.ferrying import pull
+from core.exchange.ferrying import pull, send
 from core.exchange.push import push
 from core.security.workspace import Actor, Workspace
 from core.store.lifecycle import open_store
@@ -92,4 +93,8 @@ def _pull(workspace):
     return pull(workspace).as_dict()
 
 
-_ACTS = {"push": _push, "extract": _extract, "pull": _pull}
+def _send(workspace, file):
+    return {"file": send(workspace, Path(file)).file}
+
+
+_ACTS = {"push": _push, "extract": _extract, "pull": _pull, "send": _send}
