@@ -42,15 +42,19 @@ def platform(request, tmp_path):
 @pytest.fixture
 def connected(embedded, platform, monkeypatch):
     """A store that holds what the platform says, and from which corrections go back."""
-    with embedded.store.write() as connection:
+    return going_back(embedded, platform, monkeypatch)
+
+
+def going_back(workspace, platform, monkeypatch):
+    with workspace.store.write() as connection:
         from tests.core.rows import begin, put
 
         put(connection, "address", begin(connection), [
             {"address_code": address(n)["dzbm"], "full_text": address(n)["dzmc"]} for n in range(COUNT)])  # fmt: skip
-    connect(embedded, platform, monkeypatch)
-    take(embedded)
-    begin_queueing(embedded, PLATFORM)
-    return embedded
+    connect(workspace, platform, monkeypatch)
+    take(workspace)
+    begin_queueing(workspace, PLATFORM)
+    return workspace
 
 
 def take(workspace, **options):
@@ -318,3 +322,16 @@ def test_whoever_was_never_spoken_of_by_the_platform_is_none_of_its_business(con
         )
     correct(connected, entity_id("H-999"), use="vacant")
     assert outbox(connected)[PLATFORM].waiting == 0
+
+
+@pytest.mark.parametrize("location", ["postgresql"], indirect=True)
+def test_the_same_on_the_shared_database(workspace, platform, monkeypatch):
+    shared = going_back(workspace, platform, monkeypatch)
+    correct(shared, use="vacant")
+    settle(shared)
+    take(shared)
+    assert [c.answer for c in answers.corrections(shared, PLATFORM)] == ["confirmed"]
+    correct(shared, use="rented")  # an extraction stands on the first by now: it is corrected back, not undone
+    settle(shared)
+    assert [m["fwyt"] for m in sorted(messages(platform), key=lambda m: m["was"]["fwyt"])] == ["3", "2"]
+    assert reconcile(shared, PLATFORM).agrees
