@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import orjson
+import polars as pl
 import pytest
 from sqlalchemy import create_engine, select, text
 
@@ -21,7 +22,11 @@ from core.exchange.transports.insertions import Insertions
 from core.exchange.troubles import Rejected, Trouble, Unreachable
 from core.model.ledger import source_record
 from core.model.registry import entity_id
+from core.registry import bulk_editing, changes
+from core.registry.bulk_editing import BulkChange
+from core.registry.deciding import decide
 from core.registry.editing import edit, editable
+from core.registry.filters import Selection
 from core.registry.undo import undo
 from core.training.upstream import start_upstream
 from tests.core.departments import row
@@ -335,3 +340,20 @@ def test_the_same_on_the_shared_database(workspace, platform, monkeypatch):
     settle(shared)
     assert [m["fwyt"] for m in sorted(messages(platform), key=lambda m: m["was"]["fwyt"])] == ["3", "2"]
     assert reconcile(shared, PLATFORM).agrees
+
+
+@pytest.mark.parametrize("kind", ["settle", "fix"])
+def test_what_was_settled_or_fixed_by_a_rule_goes_back_like_an_edit(connected, kind):
+    rows = pl.DataFrame({"entity": [HOUSE], "use": ["other"]})
+    with connected.store.write() as connection:
+        number = changes.begin(connection, connected, kind, "核查")
+        decide(connection, connected, number, "house", rows, kind=kind, reason="核查")
+        changes.finish(connection, connected, number, action=f"registry.{kind}", subject="house", counts={})
+    assert [d.key for d in deliveries(connected, PLATFORM, "waiting")] == ["H-000001"]
+
+
+def test_a_bulk_edit_queues_each_record_once_and_its_undo_takes_all_of_them_back(connected):
+    made = bulk_editing.apply(connected, Selection("house"), BulkChange("use", "vacant"), reason="集中核查")
+    assert made.due[PLATFORM] == COUNT == outbox(connected)[PLATFORM].waiting
+    undo(connected, made.change_set)
+    assert (outbox(connected)[PLATFORM].waiting, outbox(connected)[PLATFORM].withdrawn) == (0, COUNT)
