@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from sqlalchemy import or_, select
+from sqlalchemy import Connection, or_, select
 
 from core.i18n import N_, _
 from core.model.names import label
+from core.model.registry import TABLES
 from core.model.resources import RESOURCES
 from core.model.security import audit_entry
 from core.security.workspace import Workspace, permits
@@ -37,6 +38,13 @@ _CHOSEN: Final[dict[Which, tuple[str, ...]]] = {
     "revealed": ("identity.revealed", "identity.unknown", "exchange.identity_sent"),
     "outside": ("entry.granted", "entry.used", "entry.listed", "entry.exported"),
     "all": tuple(ACTIONS),
+}
+
+_NAMED: Final = {
+    "address": "full_text",
+    "house": "house_code",
+    "person": "house_code",
+    "organisation": "name",
 }
 
 
@@ -73,7 +81,8 @@ def looks(
         query = query.where(audit_entry.c.number < before)
     with workspace.store.read() as connection:
         rows = connection.execute(query.order_by(audit_entry.c.number.desc()).limit(limit)).mappings().all()
-    return [_look(row) for row in rows]
+        named = _named(connection, {row["subject"] for row in rows})
+    return [_look(row, named) for row in rows]
 
 
 def action_name(action: str) -> str:
@@ -81,7 +90,23 @@ def action_name(action: str) -> str:
     return _(ACTIONS.get(action, action))
 
 
-def _look(row: Mapping[Any, Any]) -> Look:
+def _named(connection: Connection, subjects: Collection[str]) -> Mapping[str, str]:
+    """Records as an auditor finds them: an address by its text, a house and its people by the house's code."""
+    wanted: dict[str, list[int]] = {}
+    for subject in subjects:
+        resource, _colon, entity = subject.partition(":")
+        if resource in _NAMED and entity.lstrip("-").isdigit():
+            wanted.setdefault(resource, []).append(int(entity))
+    found: dict[str, str] = {}
+    for resource, ids in wanted.items():
+        table = TABLES[resource]
+        query = select(table.c.id, table.c[_NAMED[resource]]).where(table.c.id.in_(ids))
+        kind = label("resource", resource)
+        found |= {f"{resource}:{one}": f"{kind} {name}" for one, name in connection.execute(query)}
+    return found
+
+
+def _look(row: Mapping[Any, Any], named: Mapping[str, str]) -> Look:
     details = json.loads(row["details"])
     shown = next((details[name] for name in ("people", "hits", "rows", "shown") if name in details), None)
     return Look(
@@ -89,7 +114,7 @@ def _look(row: Mapping[Any, Any]) -> Look:
         row["at"],
         row["actor"],
         row["action"],
-        _subject(row["subject"], details),
+        _subject(named.get(row["subject"], row["subject"]), details),
         details.get("reason", ""),
         shown,
     )

@@ -37,7 +37,7 @@ class LooksPage(Page):
             Field(_("when"), lambda one: local_time(one.at)), Field(_("who"), lambda one: one.actor),
             Field(_("what"), lambda one: action_name(one.action)), Field(_("stated reason"), lambda one: one.reason),
             Field(_("shown"), lambda one: one.shown, "number"),
-            Field(_("whose or what for"), lambda one: one.subject, "code"),
+            Field(_("whose or what for"), lambda one: one.subject),
             Field(_("audit entry"), lambda one: one.number, "number"),
         ])  # fmt: skip
         self.view = table(self.model, stretch=3)

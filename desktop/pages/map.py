@@ -50,6 +50,7 @@ class MapPage(Page):
         self.atlas, self.areas, self._base = Atlas(), {}, b"{}"
         self.busy, self._wanted, self._declared = False, None, None
         self.habits = remembering.recall(desk.workspace.actor.name)
+        self._begun = self.habits.at is not None
         self.ground = Ground(self)
         answers = {"view": self._view, "base": lambda _values: self._base, "where": self._where}
         self.map = MapView(answers, tile=self.ground.tile)
@@ -272,8 +273,9 @@ class MapPage(Page):
         self.map.mark(*place)
 
     def _ready(self) -> None:
-        if self.map.place.fit and self.work.own and self._wanted is None:  # nothing is remembered: begin at home
+        if not self._begun and self.work.own and self._wanted is None:  # nothing is remembered: begin at home
             self.work.show_own()
+        self._begun = True
         if self._wanted is not None:
             self.map.mark(*self._wanted)
             self._wanted = None

@@ -115,7 +115,7 @@ def test_a_stated_reason_opens_one_record_for_a_while_and_the_auditor_reads_it_w
     assert [(one.action, one.actor, one.reason) for one in (granted, used)] == [
         ("entry.granted", "wang", WHY), ("entry.used", "wang", WHY),
     ]  # fmt: skip
-    assert used.subject == f"person:{BEN_FILE} · {THERE}"
+    assert used.subject == f"Population H2 · {THERE}"
 
 
 def test_an_opened_address_opens_its_houses_and_not_their_people(founder: Workspace):
