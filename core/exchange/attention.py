@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final, Literal
 
-from core.exchange.configuration import receipts_are_files
-from core.exchange.evidence import alarms as evidence_alarms
-from core.exchange.outbox import OutboxState, outbox
-from core.exchange.rounds.duties import Duty, duties
-from core.exchange.standing import Way, ways
+from sqlalchemy import Connection, and_, func, select
+
+from core.exchange import evidence
+from core.exchange.declaration import Connector
+from core.exchange.declared import every
+from core.exchange.rounds import facts
+from core.exchange.rounds.duties import Duty, duties_by
+from core.exchange.rounds.facts import Facts
+from core.exchange.settings import scheme
 from core.i18n import _
+from core.model.exchange import delivery
 from core.security.workspace import Workspace, permits
 
 Act = Literal["awaited", "push", "report", "reconcile", "extract", "ferry"]
@@ -47,24 +53,38 @@ class Attention:
 
 @permits("exchange.read")
 def attention(workspace: Workspace) -> Attention:
-    """What needs somebody now; nobody is asked over the network."""
-    boxes, known = outbox(workspace), ways(workspace)
-    found = [alarm for box in boxes.values() for alarm in _of_box(workspace, box, known.get(box.target))]
-    found += [alarm for duty in duties(workspace) for alarm in _of_duty(duty)]
-    rejected = {name: box.rejected for name, box in boxes.items() if box.rejected}
-    most = sorted(rejected, key=lambda name: -rejected[name])
+    """What needs somebody now; nobody is asked over the network. Cheap: the status bar asks after every change."""
+    now = workspace.clock()
+    with workspace.store.read() as connection:
+        known = facts.read(connection)
+        silent = evidence.silent(connection, known.receipts, now)
+        own = list(duties_by(connection, known, now))
+        declared = every(connection)
+        rejected = {it.target: _rejected(connection, it.target) for it in declared}
+    found = [alarm for it in declared for alarm in _of_target(it, known, silent.get(it.target), now)]
+    found += [alarm for duty in own for alarm in _of_duty(duty)]
+    most = sorted((name for name in rejected if rejected[name]), key=lambda name: -rejected[name])
     return Attention(tuple(sorted(found, key=lambda a: not a.stops)), {name: rejected[name] for name in most})
 
 
-def _of_box(workspace: Workspace, box: OutboxState, way: Way | None) -> Iterator[Alarm]:
-    for text in evidence_alarms(box.title, box.evidence_hours_left, None):
-        act: Act = "awaited" if receipts_are_files(workspace.store, box.target) else "push"
-        yield Alarm(box.target, "evidence", text, act, stops=box.evidence_hours_left == 0)
-    for text in evidence_alarms(box.title, None, box.silent_since):
-        yield Alarm(box.target, "silent", text, "report")
-    if way is not None and way.channel.needs_somebody and not way.channel.paused_at:
-        told = _("{system}: {n} attempts in a row failed.").format(system=box.title, n=way.channel.failures)
-        yield Alarm(box.target, "trouble", told, "push", stops=True)
+def _rejected(connection: Connection, target: str) -> int:
+    mine = and_(delivery.c.target == target, delivery.c.state == "rejected")
+    return connection.execute(select(func.count()).select_from(delivery).where(mine)).scalar_one()
+
+
+def _of_target(it: Connector, known: Facts, silent_since: str | None, now: datetime) -> Iterator[Alarm]:
+    if it.target not in known.settings:
+        return
+    title, left = _(it.title), evidence.hours_left(known.awaited.get(it.target), now)
+    by_files = scheme(known.settings[it.target]["base_url"]) in {"sftp", "file"}
+    for text in evidence.alarms(title, left, None):
+        yield Alarm(it.target, "evidence", text, "awaited" if by_files else "push", stops=left == 0)
+    for text in evidence.alarms(title, None, silent_since):
+        yield Alarm(it.target, "silent", text, "report")
+    way = known.channels.get(it.target)
+    if way is not None and way.needs_somebody and not way.paused_at:
+        told = _("{system}: {n} attempts in a row failed.").format(system=title, n=way.failures)
+        yield Alarm(it.target, "trouble", told, "push", stops=True)
 
 
 def _of_duty(duty: Duty) -> Iterator[Alarm]:

@@ -72,7 +72,7 @@ def duties(workspace: Workspace) -> list[Duty]:
     """Every duty of every system that is set up; nobody is asked over the network."""
     now = workspace.clock()
     with workspace.store.read() as connection:
-        return list(_duties(connection, now))
+        return list(duties_by(connection, facts.read(connection), now))
 
 
 @permits("exchange.read")
@@ -93,8 +93,8 @@ def set_automatic(workspace: Workspace, *, on: bool) -> None:
         )  # fmt: skip
 
 
-def _duties(connection: Connection, now: datetime) -> Iterator[Duty]:
-    known = facts.read(connection)
+def duties_by(connection: Connection, known: Facts, now: datetime) -> Iterator[Duty]:
+    """The duties that follow from facts that have been read already."""
     for it in declared.every(connection):
         if it.target in known.settings:
             for act in _acts(it, known):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
 
 from core.exchange.channels import Channel
 from core.exchange.outbox import in_state
@@ -47,14 +47,13 @@ def read(connection: Connection) -> Facts:
         connector_setting.c.target, connector_setting.c.base_url, connector_setting.c.changed_at
     )
     tried = (exchange_duty.c.target, exchange_duty.c.act, *(exchange_duty.c[n] for n in Tried._fields))
-    waiting = select(delivery.c.target, func.min(delivery.c.due_at)).where(delivery.c.state == "waiting")
-    awaited = select(delivery.c.target, func.min(delivery.c.state_at)).where(in_state("awaited"))
+    placed = {row["target"]: row for row in connection.execute(settings).mappings()}
     return Facts(
-        settings={row["target"]: row for row in connection.execute(settings).mappings()},
+        settings=placed,
         channels={row["target"]: Channel(**row) for row in connection.execute(select(channel)).mappings()},
         queued=frozenset(publication.receivers(connection)),
-        waiting=_pairs(connection.execute(waiting.group_by(delivery.c.target))),
-        awaited=_pairs(connection.execute(awaited.group_by(delivery.c.target))),
+        waiting=_earliest(connection, placed, delivery.c.due_at, delivery.c.state == "waiting"),
+        awaited=_earliest(connection, placed, delivery.c.state_at, in_state("awaited")),
         receipts=_receipts(connection, func.max(receipt.c.id)),
         first_receipts=_receipts(connection, func.min(receipt.c.id)),
         reconciled=_pairs(connection.execute(select(reconciliation.c.target, reconciliation.c.at).where(
@@ -62,6 +61,18 @@ def read(connection: Connection) -> Facts:
         extracted=_extracted(connection),
         tried={(row[0], row[1]): Tried(*row[2:]) for row in connection.execute(select(*tried))},
     )  # fmt: skip
+
+
+def _earliest(
+    connection: Connection, targets: Iterable[str], column: ColumnElement[str], state: ColumnElement[bool]
+) -> dict[str, str]:
+    """The earliest of each target, one by one: so the index gives it without a look at a district's deliveries."""
+    found = {}
+    for target in targets:
+        first = select(func.min(column)).where(delivery.c.target == target, state)
+        if at := connection.execute(first).scalar():
+            found[target] = str(at)
+    return found
 
 
 def _receipts(connection: Connection, which: Any) -> dict[str, str]:
