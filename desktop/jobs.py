@@ -19,6 +19,8 @@ _LOOK = 100
 """Milliseconds between two looks at a job's progress."""
 _LINGER = 2000
 """Milliseconds that an ended job is kept: what hangs on it may only be destroyed in the window's thread."""
+_HEAVY = 0.5
+"""Seconds of work after which the memory that it has freed is given back, once nothing runs."""
 
 
 class Job(QObject):
@@ -66,7 +68,6 @@ class _Task(QRunnable):
             result = self._work(self._job.progress)
         except BaseException as caught:  # noqa: BLE001 - the border between a job's thread and its watchers
             error = caught
-        slack.after_work(time.monotonic() - self._job.started)
         self._job._returned.emit(result, error)
         garbage.worker_ended()
 
@@ -86,6 +87,7 @@ class JobRunner(QObject):
         self._quiet.setMaxThreadCount(1)
         self._readers.setMaxThreadCount(2)
         self.running: list[Job] = []
+        self._heavy = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK)
         self._timer.timeout.connect(self._look)
@@ -151,8 +153,12 @@ class JobRunner(QObject):
         if not self.running:
             self.idle.emit()
 
-    def _let_go(self, _job: Job) -> None:
+    def _let_go(self, job: Job) -> None:
         garbage.settle()
+        self._heavy += job.seconds
+        if not self.running and self._heavy > _HEAVY:
+            self._heavy = 0.0
+            self._readers.start(slack.give_back)
 
 
 def _wanted(done: Callable[[Any], None]) -> bool:

@@ -11,9 +11,6 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-LARGE: Final = 0.5
-"""Seconds of work after which it is worth the few milliseconds that it takes."""
-
 
 def _trim() -> Callable[[int], Any] | None:
     if not sys.platform.startswith("linux"):
@@ -28,7 +25,7 @@ def _trim() -> Callable[[int], Any] | None:
 _GIVE_BACK: Final = _trim()
 
 
-def after_work(seconds: float) -> None:
-    """To be called in the worker's own thread once its result is made."""
-    if _GIVE_BACK is not None and seconds >= LARGE:
+def give_back() -> None:
+    """Gives back what is free; takes some milliseconds, which is why a worker's thread does it."""
+    if _GIVE_BACK is not None:
         _GIVE_BACK(0)

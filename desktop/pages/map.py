@@ -16,7 +16,7 @@ from core.atlas.choropleth import Choropleth, choropleth
 from core.atlas.layers import Layer
 from core.atlas.roads import as_page, read_roads
 from core.atlas.selecting import position
-from core.i18n import N_, _
+from core.i18n import N_, _, language
 from core.registry.filters import Selection
 from core.security.own_grids import home
 from core.spatial.positions import convert
@@ -33,7 +33,8 @@ from desktop.widgets.map_layers import LayerPanel
 from desktop.widgets.map_work import CHOSEN, MapWork
 from desktop.widgets.parts import button, empty, label
 
-_SIDE = 272
+_SIDE = {"zh": 272, "en": 352}
+"""Pixels: English says the same at greater length."""
 _LOOK_MS = 30_000
 """Between two looks at whether somebody else changed something."""
 _Data = tuple[Areas, bytes | None, BaseMap | None]
@@ -124,7 +125,7 @@ class MapPage(Page):
 
     def _build(self) -> None:
         side = QWidget()
-        side.setFixedWidth(_SIDE)
+        side.setFixedWidth(_SIDE[language()])
         column = QVBoxLayout(side)
         column.setContentsMargins(theme.L, theme.M, theme.M, theme.M)
         column.setSpacing(theme.S)

@@ -33,7 +33,10 @@ class Hands:
     """The window, and what hands do in it."""
 
     def __init__(self, desk: Any) -> None:
+        from core import i18n
         from desktop import app
+
+        i18n.set_language("zh")
 
         self.application = app.make_application()
         self.shell = app.Shell(desk, app.PAGES)

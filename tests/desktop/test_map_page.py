@@ -86,7 +86,7 @@ def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     qtbot.waitUntil(lambda: not shell.jobs.running, timeout=10_000)
     assert shell.pages["registry"].listing.model.selection == Selection("address", ids=tuple(found.ids))
     page.show_record("address", found.ids[0])
-    qtbot.waitUntil(lambda: page.map.place.zoom == 18, timeout=10_000)
+    qtbot.waitUntil(lambda: not shell.jobs.running and page.map.place.zoom == 18, timeout=10_000)
     page.work.own = (page.areas["grid"][0].code, page.areas["grid"][1].code)
     page.work.show_own()
     qtbot.waitUntil(lambda: page.map.place.zoom < 18, timeout=10_000)
