@@ -73,7 +73,7 @@ def rebuild(connection: Connection) -> None:
 
 
 def standing(connection: Connection, resource: Resource, ids: Sequence[int]) -> dict[str, pl.DataFrame]:
-    """The latest decision of each entity by field group: ``entity, decided_in, fingerprint`` and the columns."""
+    """The latest decision of each entity by field group: ``entity, decided_in, fingerprint, evidence``, the columns."""
     latest = (
         select(func.max(decision.c.id).label("id"))
         .where(decision.c.resource == resource.name)
@@ -85,10 +85,12 @@ def standing(connection: Connection, resource: Resource, ids: Sequence[int]) -> 
         "decided_in": pl.Int64,
         "fingerprint": pl.Int64,
         "group": pl.String,
+        "evidence": pl.String,
         "row": pl.String,
     }
     columns = (
-        decision.c.entity, decision.c.change_set, decision.c.fingerprint, decision.c.group_name, decision.c.row,
+        decision.c.entity, decision.c.change_set, decision.c.fingerprint, decision.c.group_name, decision.c.evidence,
+        decision.c.row,
     )  # fmt: skip
     found = words.frame_of(connection, columns, ids, types, where=decision.c.id.in_(select(latest.c.id)))
     kinds = words.schema(resource)
@@ -111,7 +113,37 @@ def weighed(connection: Connection, resource: Resource, ids: Sequence[int]) -> d
     if said.is_empty():
         return {}
     decided = standing(connection, resource, said["entity"].unique().to_list())
-    return {group: weigh(resource, group, said, decided[group]) for group in resource.groups}
+    return {
+        group: weigh(resource, group, said, _towards(resource, group, said, decided[group]))
+        for group in resource.groups
+    }
+
+
+def _towards(resource: Resource, group: str, said: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
+    """The decisions with ``towards``: whether all who speak only took over parts of it since.
+
+    A source that takes over one of two corrected fields says nothing new about the other.
+    """
+    if decided.is_empty():
+        return decided.drop("evidence").with_columns(pl.lit(value=False).alias("towards"))
+    names = [c.name for c in resource.columns_of(group)]
+    kinds = words.schema(resource)
+    shape = pl.List(pl.Struct({"source": pl.String, **{n: kinds[n] for n in names}}))
+    then = decided.select("entity", pl.col("evidence").str.json_decode(shape).alias("word")).explode("word")
+    before = then.unnest("word").with_columns(pl.lit(value=True).alias("spoke"))
+    shall = decided.select("entity", *(pl.col(n).alias(f"{n}_shall") for n in names))
+    now = said.select("entity", "source", *names).join(shall, on="entity")
+    held = now.join(before, on=["entity", "source"], how="left", suffix="_then")
+    followed = {n: pl.col(n).eq_missing(pl.col(f"{n}_shall")) for n in names}
+    kept = [followed[n] | pl.col(n).eq_missing(pl.col(f"{n}_then")) for n in names]
+    judged = held.group_by("entity").agg(
+        (pl.all_horizontal(*kept) & pl.col("spoke").fill_null(value=False)).all().alias("kept"),
+        pl.all_horizontal(*followed.values()).all().alias("agreed"),
+    )
+    towards = judged.select("entity", (pl.col("kept") & ~pl.col("agreed")).alias("towards"))
+    return decided.drop("evidence").join(towards, on="entity", how="left").with_columns(
+        pl.col("towards").fill_null(value=False)
+    )
 
 
 def _composed(resource: Resource, groups: dict[str, pl.DataFrame]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 Per entity and group: whose word counts (authority and age, ``authority.toml``), whether those who speak agree,
 and whether a decision stands. A decision stands for as long as the set of values that were weighed is the
-same; a department that only repeats one of them does not open the question again.
+same; a department that only repeats one of them, or takes over part of what was decided, does not open it again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def weigh(resource: Resource, group: str, words: pl.DataFrame, decisions: pl.Dat
     """One row an entity that has words: the group's columns as they count, and how that came about.
 
     ``words`` as ``words.said`` gives them; ``decisions`` the latest of each entity about this group
-    (``entity, decided_in, fingerprint`` and the group's columns). Beside the columns the answer has
+    (``entity, decided_in, fingerprint, towards`` and the group's columns). Beside the columns the answer has
     ``state`` (agreed, conflict, settled; null where one department speaks alone), ``sources``, ``fingerprint``,
     ``at``, ``said_in`` (the change set behind the value), ``envelope`` of the word that counts, ``pure``
     (no decision stands).
@@ -60,7 +60,8 @@ def weigh(resource: Resource, group: str, words: pl.DataFrame, decisions: pl.Dat
         suffix="_decided",
     )
     fingerprint = pl.col("fingerprint").fill_null(SILENT)
-    stands = (fingerprint == pl.col("fingerprint_decided")).fill_null(value=False)
+    same = (fingerprint == pl.col("fingerprint_decided")).fill_null(value=False)
+    stands = same | pl.col("towards").fill_null(value=False)
     return weighed.select(
         "entity",
         *(pl.when(stands).then(pl.col(f"decided_{name}")).otherwise(pl.col(name)).alias(name) for name in names),

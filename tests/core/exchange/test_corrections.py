@@ -357,3 +357,18 @@ def test_a_bulk_edit_queues_each_record_once_and_its_undo_takes_all_of_them_back
     assert made.due[PLATFORM] == COUNT == outbox(connected)[PLATFORM].waiting
     undo(connected, made.change_set)
     assert (outbox(connected)[PLATFORM].waiting, outbox(connected)[PLATFORM].withdrawn) == (0, COUNT)
+
+
+def test_a_platform_that_takes_over_half_of_a_correction_does_not_undo_the_other_half(connected, platform):
+    platform.ask("/control/decide", {"mode": "keep"})
+    correct(connected, use="vacant", rooms="3")
+    settle(connected)
+    platform.records("house", put=[house(1, fwyt="3", gxsj=soon())])
+    take(connected)
+    held = row(connected, "house", "H-000001")
+    assert (held["use"], held["rooms"]) == ("vacant", 3)
+    assert [c.answer for c in answers.corrections(connected, PLATFORM)] == ["contradicted"]
+    platform.records("house", put=[house(1, fwyt="3", js="3", gxsj=soon())])
+    take(connected)
+    assert [c.answer for c in answers.corrections(connected, PLATFORM)] == ["confirmed"]
+    assert outbox(connected)[PLATFORM].waiting == 0
