@@ -29,6 +29,7 @@ ACTS: Final[Mapping[str, Kinds]] = {
     "drawn": {"features": int, "ms": float},
     "moved": _PLACE | {"zoom": _degrees},
     "pick": {"layer": str, "id": int},
+    "open": {"layer": str, "id": int},
     "site": {"layer": str, **_PLACE},
     "copy": _PLACE,
     "mode": {"name": str},

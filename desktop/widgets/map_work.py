@@ -87,7 +87,8 @@ class MapWork(QObject):
             "dragged": self._dragged,
             "edited": self._edited,
             "line": self._lined,
-            "pick": self._pick, "site": self._site, "copy": self._copy, "shape": self._shape, "grid_at": self._grid_at,
+            "pick": self._pick, "open": self._open_file, "site": self._site, "copy": self._copy,
+            "shape": self._shape, "grid_at": self._grid_at,
         }  # fmt: skip
         if what in acts:
             acts[what](**values)
@@ -102,6 +103,11 @@ class MapWork(QObject):
         if known is not None:
             self._map.place.chosen = [str(id)]
             self._desk.open_record(known.opens, id)
+
+    def _open_file(self, layer: str, id: int) -> None:
+        known = self._shown.atlas.layers.get(layer)
+        if known is not None:
+            self._desk.open_file(known.opens, id)
 
     def _site(self, layer: str, lon: float, lat: float) -> None:
         workspace, atlas = self._desk.workspace, self._shown.atlas

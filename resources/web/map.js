@@ -3,7 +3,7 @@
 
 const GridLink = (() => {
   const map = L.map("map", { preferCanvas: true, zoomControl: false, attributionControl: false,
-    minZoom: 10, maxZoom: 20, zoomSnap: 0.25, worldCopyJump: false });
+    doubleClickZoom: false, minZoom: 10, maxZoom: 20, zoomSnap: 0.25, worldCopyJump: false });
   L.control.zoom({ position: "bottomright" }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
   const tell = (what, values) => fetch("/act/" + what + "?" + new URLSearchParams(values || {})).catch(() => {});
@@ -89,7 +89,15 @@ const GridLink = (() => {
     else if (points.chosen().length) { choose([]); tell("pick", { layer: "", id: "0" }); }
   });
 
+  // The first click of the two may open the drawer, and the map moves aside: what it picked is what is meant.
+  let picked = null;
+  map.on("dblclick", e => {
+    if (tools.busy() || spot.state()) return;
+    if (picked && performance.now() - picked.when < 700) tell("open", { layer: picked.layer, id: picked.id });
+    else if (!points.at(e.containerPoint)) map.setZoomAround(e.containerPoint, map.getZoom() + 1);
+  });
   function pick(hit) {
+    picked = hit.id !== "0" ? { ...hit, when: performance.now() } : null;
     if (hit.id !== "0") { choose([hit.id]); tell("pick", { layer: hit.layer, id: hit.id }); }
     else if (map.getZoom() >= 18) tell("site", { layer: hit.layer, lon: hit.lon, lat: hit.lat });
     else map.setView([hit.lat, hit.lon], Math.min(20, map.getZoom() + 2));
@@ -151,6 +159,10 @@ const GridLink = (() => {
     },
     // As if the hand had clicked there, dragged, or typed: the same way in for tests.
     press(lon, lat) { const at = L.latLng(lat, lon); map.fire("click", { latlng: at, containerPoint: map.latLngToContainerPoint(at) }); },
+    twice(lon, lat) {
+      const at = L.latLng(lat, lon), given = { latlng: at, containerPoint: map.latLngToContainerPoint(at) };
+      for (const what of ["click", "click", "dblclick"]) map.fire(what, given);
+    },
     hover(lon, lat) { const at = L.latLng(lat, lon); map.fire("mousemove", { latlng: at, containerPoint: map.latLngToContainerPoint(at) }); },
     draw(corners) { for (const [lon, lat] of corners) page.press(lon, lat); tools.finish(); },
     state() {

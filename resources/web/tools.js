@@ -66,7 +66,6 @@ function GridLinkTools(map, tell, words) {
     mode = name;
     if (!keep) { corners = []; moving = null; kept = ""; }
     map.getContainer().style.cursor = name ? "crosshair" : "";
-    name ? map.doubleClickZoom.disable() : map.doubleClickZoom.enable();
     name === "box" ? map.dragging.disable() : map.dragging.enable();
     draw();
     tell("mode", { name });

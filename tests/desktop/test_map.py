@@ -78,6 +78,9 @@ def test_the_hand_picks_selects_measures_and_goes(qtbot, view: MapView):
     view.call("press", 120.60, 31.30)
     qtbot.waitUntil(lambda: ("pick", {"layer": "address", "id": -(2**61)}) in acts, timeout=10_000)
 
+    view.call("twice", 120.60, 31.30)
+    qtbot.waitUntil(lambda: ("open", {"layer": "address", "id": -(2**61)}) in acts, timeout=10_000)
+
     view.call("tool", "polygon")
     view.call("draw", [[120.59, 31.29], [120.61, 31.29], [120.61, 31.31]])
     qtbot.waitUntil(lambda: any(what == "shape" for what, _values in acts), timeout=10_000)

@@ -72,6 +72,9 @@ def test_an_officer_works_on_the_map(qtbot, shell: Shell, tmp_path: Path):
     qtbot.waitUntil(lambda: any(tmp_path.glob("*.pdf")), timeout=10_000)
     assert len(PdfReader(next(tmp_path.glob("*.pdf"))).pages) == 1
 
+    page.work.acted("open", {"layer": "address", "id": found.ids[0]})
+    qtbot.waitUntil(lambda: shell.pages["registry"].isVisible() and not shell.jobs.running, timeout=10_000)
+    shell.show_page("map")
     page.show_record("address", found.ids[0])
     qtbot.waitUntil(lambda: page.map.place.zoom == 18, timeout=10_000)
     page.work.go("31.31,120.62")
