@@ -87,6 +87,7 @@ class Ledger:
     run: Run
     owner: str
     _since: float = field(default_factory=time.monotonic)
+    _frame: tuple[int, pl.DataFrame] | None = None
 
     def opened(self, view: View) -> None:
         """Notes the view that the pages belong to."""
@@ -110,11 +111,12 @@ class Ledger:
         self.run = _read(self.workspace, run.id)
 
     def frame(self, connection: Connection) -> pl.DataFrame:
-        """Every kept page as one frame of text columns."""
-        mine = select(extraction_page.c.body).where(extraction_page.c.run == self.run.id)
-        bodies = connection.execute(mine.order_by(extraction_page.c.page)).scalars()
-        columns: list[Columns] = [orjson.loads(zlib.decompress(body)) for body in bodies]
-        return pl.concat([pl.DataFrame(c, schema=dict.fromkeys(c, pl.String)) for c in columns])
+        """Every kept page as one frame of text columns; pages become columns one by one, and once a run."""
+        if self._frame is None or self._frame[0] != self.run.pages:
+            mine = select(extraction_page.c.body).where(extraction_page.c.run == self.run.id)
+            bodies = connection.execute(mine.order_by(extraction_page.c.page)).scalars()
+            self._frame = (self.run.pages, pl.concat(_columns(body) for body in bodies))
+        return self._frame[1]
 
     def reconciled(self, told: Mapping[str, Any], *, agrees: bool) -> None:
         """Notes what the comparison with the source gave."""
@@ -167,6 +169,11 @@ class Ledger:
         held = {"lease_until": _until(self.workspace)} | values
         if connection.execute(update(extraction_run).where(mine).values(held)).rowcount != 1:
             raise _busy(_read(self.workspace, self.run.id))
+
+
+def _columns(body: bytes) -> pl.DataFrame:
+    columns: Columns = orjson.loads(zlib.decompress(body))
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 def begin(

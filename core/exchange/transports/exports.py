@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import csv
+import bisect
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
+import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from core.exchange.declaration import Incoming
 from core.exchange.transports import ferry
 from core.exchange.transports.drop import MARK
 from core.exchange.transports.pace import FREE, Pace
-from core.exchange.transports.source import Columns, Page, Source, Total, View, columns_of, garbled, needed
+from core.exchange.transports.source import Columns, Page, Source, Total, View, garbled, needed
 from core.exchange.troubles import Rejected
 from core.i18n import _
 
@@ -30,7 +31,7 @@ class Exports(Source):
 
     def __init__(self, folder: Path, pace: Pace = FREE) -> None:
         self._folder, self._pace = folder, pace
-        self._read: tuple[str, Columns] | None = None
+        self._read: tuple[str, pl.DataFrame, list[str]] | None = None
 
     def view(self, resource: str, what: Incoming, *, since: str, until: str = "") -> View:
         """The newest complete file that holds everything after ``since``."""
@@ -48,11 +49,10 @@ class Exports(Source):
 
     def page(self, resource: str, what: Incoming, view: View, *, after: str) -> Page:
         """Rows of the file by the order key, whatever their order in it."""
-        columns = self._sorted(what, view)
-        keys = [str(key) for key in columns[what.order_key]]
-        start = next((at for at, key in enumerate(keys) if key > after), len(keys)) if after else 0
+        rows, keys = self._sorted(what, view)
+        start = bisect.bisect_right(keys, after) if after else 0
         end = min(start + what.page_size, len(keys))
-        part = {name: values[start:end] for name, values in columns.items()}
+        part: Columns = {column.name: column.to_list() for column in rows[start:end]}
         return Page(part, end - start, keys[end - 1] if end > start else after, end < len(keys))
 
     def totals(self, resource: str, what: Incoming, view: View) -> tuple[Total, ...]:
@@ -86,12 +86,14 @@ class Exports(Source):
         except OSError as error:
             raise ferry.trouble_of(error) from error
 
-    def _sorted(self, what: Incoming, view: View) -> Columns:
+    def _sorted(self, what: Incoming, view: View) -> tuple[pl.DataFrame, list[str]]:
+        """The file's rows by the order key, and the keys; read once a view."""
         if self._read is None or self._read[0] != view.name:
-            self._read = (view.name, self._columns(what, view))
-        return self._read[1]
+            rows = self._rows(what, view)
+            self._read = (view.name, rows, rows[what.order_key].to_list())
+        return self._read[1:]
 
-    def _columns(self, what: Incoming, view: View) -> Columns:
+    def _rows(self, what: Incoming, view: View) -> pl.DataFrame:
         path = self._folder / view.name
         try:
             content = path.read_bytes()
@@ -101,29 +103,55 @@ class Exports(Source):
         if hashlib.sha256(content).hexdigest() != told.get("sha256"):
             raise garbled("checksum")
         rows = _csv(content) if path.suffix == ".csv" else _xlsx(content)
-        head = [str(cell) for cell in rows[0]] if rows else []
-        if what.order_key not in head:
+        if what.order_key not in rows.columns:
             raise garbled("heading")
-        records = [dict(zip(head, (cell or None for cell in row), strict=False)) for row in rows[1:]]
-        records.sort(key=lambda record: str(record[what.order_key]))
-        return columns_of(needed(what), records)
+        absent = [pl.lit(None, pl.String).alias(name) for name in needed(what) if name not in rows.columns]
+        wanted = rows.with_columns(absent).select(pl.col(needed(what)).replace("", None))
+        if wanted[what.order_key].null_count():
+            raise garbled("key")
+        return wanted.sort(what.order_key, maintain_order=True)
 
 
-def _csv(content: bytes) -> list[Sequence[Any]]:
-    """Rows of a CSV file in UTF-8, or in GB 18030 as older systems write it."""
+def _csv(content: bytes) -> pl.DataFrame:
+    """Columns of a CSV file in UTF-8, or in GB 18030 as older systems write it; a row of another length is refused."""
     try:
-        text = content.decode("utf-8-sig")
+        return pl.read_csv(io.BytesIO(_utf8(content)), infer_schema=False)
+    except pl.exceptions.NoDataError as error:
+        raise garbled("heading") from error
+    except pl.exceptions.PolarsError as error:
+        raise garbled("rows") from error
+
+
+def _utf8(content: bytes) -> bytes:
+    """The text in UTF-8; one that is neither must not come in with its characters replaced."""
+    try:
+        content.decode()
     except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    return list(csv.reader(io.StringIO(text, newline="")))
+        try:
+            return content.decode("gb18030").encode()
+        except UnicodeDecodeError as error:
+            raise garbled("encoding") from error
+    return content
 
 
-def _xlsx(content: bytes) -> list[Sequence[Any]]:
+def _xlsx(content: bytes) -> pl.DataFrame:
+    """Columns of a workbook's first sheet, every cell as text."""
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        return list(book.get_sheet_by_index(0).to_python())
+        head, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    except ValueError as error:
+        raise garbled("heading") from error
     except CalamineError as error:
         raise garbled("xlsx") from error
+    columns = zip(*rows, strict=True) if rows else ([] for _cell in head)
+    cells = {str(name): [_text(cell) for cell in column] for name, column in zip(head, columns, strict=True)}
+    return pl.DataFrame(cells, schema=dict.fromkeys(cells, pl.String))
+
+
+def _text(cell: Any) -> str | None:
+    """A cell as the source means it: a whole number has no decimals, whatever the spreadsheet keeps."""
+    if cell is None or cell == "":
+        return None
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _marker(content: bytes) -> Mapping[str, Any]:
