@@ -23,6 +23,7 @@ from core.exchange.outbox import deliveries, outbox, send_again
 from core.exchange.push import push
 from core.exchange.reconciling import ReconciliationNotOffered, reconcile
 from core.exchange.troubles import EvidenceUnwritable
+from core.exchange.uses import last_uses
 from core.model.exchange import delivery, message
 from core.model.registry import TABLES
 from core.registry import publication
@@ -320,6 +321,7 @@ def test_the_ferry_channel_carries_the_push_where_no_direct_route_is_allowed(emb
     settle(embedded, "residence_permit")
     assert outbox(embedded)["residence_permit"].accepted == 5
     assert message_log.verify_log(embedded).ok
+    assert last_uses(embedded)["transmission"], "a receipt came over it: the channel was really used"
 
 
 @pytest.mark.parametrize("target", [("zhenyan", "zhenyan")], indirect=True)
