@@ -141,13 +141,13 @@ class SystemView(QWidget):
         if one.outbox is None and begins and one.configured and actor.may("exchange.configure"):
             tip = _("What it should hold already is queued at once; from then on every change")
             made.append(button(_("Begin queuing"), self.begin, icon="send", kind="primary", tip=tip))
-        if not one.configured or not actor.may("exchange.push"):
+        if not actor.may("exchange.push"):
             return made
         paused = bool(one.channel and one.channel.channel.paused_at)
         if paused:
             words = _("Resume sending") if one.outbox is not None else _("Let it run by itself")
             made.append(button(words, self.resume, icon="forward"))
-        elif one.outbox is not None or one.duties:
+        elif one.configured and (one.outbox is not None or one.duties):
             words = _("Pause sending") if one.outbox is not None else _("Pause what runs by itself")
             made.append(button(words, self.pause, icon="waiting", tip=_("Say why, then pause")))
         if one.outbox is None:
