@@ -202,6 +202,9 @@ class ConnectorView(QWidget):
         self._ready()
 
     def _ready(self) -> None:
+        self.try_button.setEnabled(self.draft.is_sound)
+        if not self.may:
+            return  # what has no place in the window must not be shown
         changed = self.draft.is_changed
         self.discard_button.setVisible(changed)
         self.reason.setVisible(changed or self.draft.base.text != self.draft.base.shipped)
@@ -211,7 +214,6 @@ class ConnectorView(QWidget):
             f"{one.place}: {one.before} → {one.after}" for one in self.draft.differences()[:30]))  # fmt: skip
         self.back_button.setVisible(not changed and self.draft.base.text != self.draft.base.shipped)
         self.back_button.setEnabled(bool(self.reason.text().strip()))
-        self.try_button.setEnabled(self.draft.is_sound)
         self.try_button.setText(_("Try the change") if changed else _("Try it out"))
 
     def _go_to(self, line: int) -> None:

@@ -48,8 +48,6 @@ class FerryView(QWidget):
         actor = desk.workspace.actor
         self.fetch = button(_("Fetch packages"), self.acting.pull, icon="import", kind="primary")
         self.hand = button(_("Hand files over…"), self._ask, icon="send", tip=_("Return packages and lists"))
-        self.fetch.setVisible(actor.may("package.import"))
-        self.hand.setVisible(actor.may("exchange.push"))
         top = QHBoxLayout()
         top.addLayout(self._told, 1)
         top.addWidget(self.hand)
@@ -58,6 +56,8 @@ class FerryView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(top)
         column.addWidget(self.view, 1)
+        self.fetch.setVisible(actor.may("package.import"))
+        self.hand.setVisible(actor.may("exchange.push"))
 
     def look(self) -> None:
         """Looks into the folders again, beside the window."""

@@ -56,8 +56,8 @@ class MappingView(QWidget):
         column.setContentsMargins(0, theme.S, 0, 0)
         column.addWidget(self.view, 1)
         self.form = self._form()
-        self.form.setVisible(may)
         column.addWidget(self.form)
+        self.form.setVisible(may)
         draft.changed.connect(self.look)
 
     def _form(self) -> QWidget:

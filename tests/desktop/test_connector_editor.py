@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from PySide6.QtWidgets import QApplication
 
 from core.exchange.connectors import connector
 from core.exchange.declared import in_force
-from core.exchange.declaring import history, shipped_text
-from core.security.workspace import Workspace
+from core.exchange.declaring import change_declaration, history, shipped_text
+from core.security.workspace import Actor, Workspace
 from core.training.upstream import Upstream, start_upstream
 from desktop import theme
 from desktop.exchange.connector_view import ConnectorView
@@ -130,3 +131,23 @@ def test_fields_are_renamed_recoded_added_and_removed_in_the_text_behind_the_tab
     view.codes.table.item(view.codes.table.rowCount() - 1, 1).setText("住址未登记")
     assert view.draft.last.errors["E900"].meaning == "住址未登记"  # type: ignore[union-attr]
     assert view.draft.text.count("#") == shipped_text(TARGET).count("#"), "comments stay"
+
+
+def test_who_may_not_configure_reads_the_declaration_and_is_shown_nothing_to_write_with(
+    workspace: Workspace, qtbot: Any, qapp: QApplication
+):
+    text = shipped_text(TARGET).replace("batch_size = 500", "batch_size = 200")
+    change_declaration(workspace, TARGET, text, reason="减量")
+    steward = replace(workspace, actor=Actor("reader", frozenset({"steward"})))
+    made = Shell(steward, [ExchangePage])
+    qtbot.addWidget(made)
+    made.show()
+    made.show_page("exchange")
+    settle(qtbot, made)
+    view = editor(made, qtbot)
+    assert view.limits.fields[SIZE].text() == "200" and view.limits.fields[SIZE].isReadOnly()
+    assert view.text.isReadOnly() and "出厂文件" in words(view)
+    assert not any(
+        w.isVisible() for w in (view.reason, view.keep_button, view.back_button, view.mapping.form)
+    )
+    made.close()
