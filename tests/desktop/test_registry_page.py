@@ -141,13 +141,13 @@ def test_a_filters_first_rows_are_seen_while_the_others_are_counted(
     monkeypatch.setattr(tables, "AT_ONCE", PAGE // 2)
     page.listing.show_selection(select_where("address", ("full_text~路00",)))
     qtbot.waitUntil(lambda: model.rowCount() == PAGE // 2, timeout=20_000)
-    assert view.isVisible() and seen(model, 3) == "姑苏区平江路00003号" and "正在计数" in words(page)
+    assert view.isVisible() and seen(model, 3) == "平江路00003号" and "正在计数" in words(page)
     counted.set()
     qtbot.waitUntil(lambda: model.rowCount() == 1000 and not shell.jobs.running, timeout=20_000)
     for row in (3, PAGE // 2 + 1, 999):
         seen(model, row)
         settle(qtbot, shell)
-        assert seen(model, row) == f"姑苏区平江路{row:05d}号"
+        assert seen(model, row) == f"平江路{row:05d}号"
     assert "符合条件 1,000 条" in words(page)
 
 
