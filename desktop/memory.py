@@ -13,11 +13,12 @@ class Memory:
     """Values by key for one user, kept as JSON in the file of window state; what cannot be read is forgotten."""
 
     def __init__(self, path: Path, user: str) -> None:
-        self._path, self._user = path, user
+        # one as long as the window is there: each new one would read the file, and write it amid a click
+        self._kept, self._user = QSettings(str(path), QSettings.Format.IniFormat), user
 
     def get(self, key: str, default: Any = None) -> Any:
         """What was put under the key last."""
-        kept = self._settings().value(self._place(key))
+        kept = self._kept.value(self._place(key))
         try:
             return default if kept is None else json.loads(str(kept))
         except ValueError:
@@ -25,10 +26,7 @@ class Memory:
 
     def put(self, key: str, value: Any) -> None:
         """Keeps a value that JSON can hold."""
-        self._settings().setValue(self._place(key), json.dumps(value))
-
-    def _settings(self) -> QSettings:
-        return QSettings(str(self._path), QSettings.Format.IniFormat)
+        self._kept.setValue(self._place(key), json.dumps(value))
 
     def _place(self, key: str) -> str:
         return f"user-{self._user}/{key}"

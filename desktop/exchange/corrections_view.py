@@ -67,7 +67,8 @@ class CorrectionsView(QWidget):
         acts.addWidget(
             ListExport(self.desk, self.rows, _("Corrections to {system}").format(system=_(self.it.title)))
         )
-        self.again.setVisible(self.desk.workspace.actor.may("exchange.push"))
+        if not self.desk.workspace.actor.may("exchange.push"):
+            self.again.hide()
         acts.addWidget(self.again)
         self._states.addWidget(self.view)
         self._states.addWidget(empty("undo", _(

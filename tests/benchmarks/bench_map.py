@@ -1,13 +1,13 @@
-"""The map with all layers of a district of 500,000 addresses: building, a view's data, its encoding, painting.
+"""The map with all layers of a district of 500,000 addresses: building, a view's data, its encoding.
 
-Run: ``python tests/benchmarks/bench_map.py [--addresses 500000] [--rounds 300] [--window]``. The points are synthetic;
-no store is needed.
+Run: ``python tests/benchmarks/bench_map.py [--addresses 500000] [--rounds 300]``. The points are synthetic;
+no store is needed. What is painted, with borders and names, is measured in the real window:
+``bench_window.py``.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from pathlib import Path
@@ -109,55 +109,11 @@ def measure(made: dict[str, layers.Layer], rounds: int) -> None:
     print(f"most features in a view {features:,}; bytes p50 binary {sorted(sizes)[len(sizes) // 2]}")
 
 
-def window(made: dict[str, layers.Layer], rounds: int) -> None:
-    """The same in a real web page: from asking to painted, with all layers."""
-    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from PySide6.QtWidgets import QApplication
-
-    from desktop.map import engine
-    from desktop.map.scheme import register_scheme
-
-    engine.prepare()
-    register_scheme()
-    app = QApplication([])
-    from desktop import theme
-    from desktop.map.view import MapView, ShownLayer
-
-    theme.apply(app, "light")
-    tasks: list[float] = []
-
-    def answer(values: Any) -> bytes:
-        start = time.perf_counter()
-        view = View(*(float(values[n]) for n in ("west", "south", "east", "north")), int(values["zoom"]))  # type: ignore[misc]
-        names = values["layers"].split(",")
-        content = b"".join(made[n].index.features(view, MOST // len(names)).as_bytes() for n in names)
-        tasks.append((time.perf_counter() - start) * 1000)
-        return content
-
-    page = MapView({"view": answer, "base": lambda _values: {}})
-    page.resize(WIDTH, HEIGHT)
-    page.place.layers, page.place.fit = [ShownLayer(name) for name in made], False
-    page.show()
-    drawn: list[int] = []
-    page.drawn.connect(drawn.append)
-    page.load()
-    for number, view in enumerate([*views(rounds), None]):
-        until = time.monotonic() + 20
-        while len(drawn) <= number and time.monotonic() < until:
-            app.processEvents()
-        if view is not None:
-            page.go((view.west + view.east) / 2, (view.south + view.north) / 2, view.zoom)
-    print(f"  asked → drawn: {spread(page.painted_ms[1:])}  (most features {max(drawn):,})")
-    print(f"on the UI thread: {spread(tasks)}")
-    page.closing()
-
-
 def main() -> None:
     """Measures everything once."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--addresses", type=int, default=500_000)
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--window", action="store_true", help="Also in a real web page.")
     given = parser.parse_args()
     held = district(given.addresses)
     start = time.perf_counter()
@@ -169,8 +125,6 @@ def main() -> None:
     held["address"] = merged(held["address"], one)
     layers.single(held, "address")
     print(f"one address changed, its layer again: {(time.perf_counter() - start) * 1000:.0f} ms")
-    if given.window:
-        window(made, min(given.rounds, 60))
 
 
 if __name__ == "__main__":
