@@ -44,6 +44,11 @@ _USUAL = {
     "seed": N_("The same seed makes the same district."),
     "error-rate": N_("The share of rows with an error put in on purpose."),
     "station": N_("The code of the station."),
+    "answer": N_("Only those that the source answered so."),
+    "lon": N_("Longitude in degrees."),
+    "lat": N_("Latitude in degrees."),
+    "crs": N_("WGS84, CGCS2000, GCJ-02, BD-09, EPSG:n."),
+    "origin": N_("Where it became known."),
     "port": N_("Where it listens; any free one if 0."),
 }
 """What an option of this name says where its command says nothing else of it."""
