@@ -20,6 +20,7 @@ from weakref import WeakKeyDictionary
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
+from core.errors import Cancelled
 from core.i18n import _
 from core.jobs import Progress
 from core.model.ledger import change_set
@@ -106,7 +107,8 @@ def page(
 ) -> Page:  # fmt: skip
     """The first rows of a selection, or those after a place; cancellable. A filter's first page is on record.
 
-    ``within`` looks only at so many rows from the start of the order on, and may find fewer than there are.
+    ``within`` looks only at so many rows from the start of the order on, and may find fewer than there are: it goes
+    before ``matches``, which puts the filter on record for both.
     """
     require_home(workspace, selection)
     table, by = TABLES[selection.resource], _ordered(selection, order)
@@ -121,7 +123,7 @@ def page(
             ordered = _in_order(connection, query, selection, order, found_first=bool(within))
             keys = connection.execute(ordered.limit(count)).all()
         rows = _rows(connection, selection.resource, columns, [row[0] for row in keys])
-    if after is None and not begins_at_once(selection, order):
+    if after is None and not within and not begins_at_once(selection, order):
         _audit(workspace, selection, len(keys))
     return Page(rows, Key(keys[-1][1], keys[-1][0]) if keys else None)
 
@@ -147,8 +149,12 @@ def matches(
         query = select(table.c.id).where(where(connection, selection))
         down = order.descending
         query = query.order_by(sorting.desc() if down else sorting, table.c.id.desc() if down else table.c.id)
-        with cancellable(connection, progress):
-            ids = array("q", connection.execute(query).scalars())
+        try:
+            with cancellable(connection, progress):
+                ids = array("q", connection.execute(query).scalars())
+        except Cancelled:  # its first rows may have been seen
+            _audit(workspace, selection, None)
+            raise
     _audit(workspace, selection, len(ids))
     found = Matches(selection, order, len(ids), state, ids)
     if replace(selection, grids=None).whole:
@@ -332,7 +338,8 @@ def _rows(
     return [held[one] for one in ids if one in held]
 
 
-def _audit(workspace: Workspace, selection: Selection, hits: int) -> None:
+def _audit(workspace: Workspace, selection: Selection, hits: int | None) -> None:
+    """A filter on record; without a number of hits it was given up before all were found."""
     with workspace.store.write() as connection:
         audit.record(
             connection, at=workspace.now(), actor=workspace.actor.name, action="registry.filter",
