@@ -2,6 +2,15 @@
 
 import sys
 
-from desktop.app import main
+from core.waking import importing
 
-sys.exit(main())
+
+def main() -> int:
+    """Starts the desktop."""
+    with importing():
+        from desktop import app  # noqa: PLC0415 - imported under the eyes of ``importing``
+    return app.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,8 @@
 """The headless client: the fixed contract that scripts rely on."""
 
-from core.cli.main import main
+from core.waking import importing
+
+with importing():
+    from core.cli.main import main
 
 __all__ = ["main"]

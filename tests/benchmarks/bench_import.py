@@ -96,9 +96,10 @@ def baseline(training: Path, folder: Path) -> float:
                     script.write(f'.import --skip 1 "{csv}" {table}\n')
     for table in tables:
         for index in TABLES[table].indexes:
-            (column,) = index.columns
-            if not column.name.startswith("retired"):
-                script.write(f'CREATE INDEX "{index.name}" ON "{table}" ("{column.name}");\n')
+            columns = [column.name for column in index.columns]
+            if not columns[0].startswith("retired"):
+                named = ", ".join(f'"{name}"' for name in columns)
+                script.write(f'CREATE INDEX "{index.name}" ON "{table}" ({named});\n')
     target = folder / "baseline.db"
     target.unlink(missing_ok=True)
     started = time.perf_counter()
@@ -130,9 +131,10 @@ def upsert(name, header, rows):
         made[name] = header
         store.execute(f'CREATE TABLE "{name}" ({quoted}, PRIMARY KEY ({", ".join(key)}))')
         for index in TABLES[name].indexes:
-            (column,) = index.columns
-            if column.name in header:
-                store.execute(f'CREATE INDEX "{index.name}" ON "{name}" ("{column.name}")')
+            columns = [column.name for column in index.columns]
+            if set(columns) <= set(header):
+                named = ", ".join(f'"{column}"' for column in columns)
+                store.execute(f'CREATE INDEX "{index.name}" ON "{name}" ({named})')
     news = ", ".join(f'"{c}" = excluded."{c}"' for c in header)
     store.executemany(f'INSERT INTO "{name}" ({quoted}) VALUES ({", ".join("?" * len(header))}) '
                       f'ON CONFLICT DO UPDATE SET {news}', rows)

@@ -56,7 +56,10 @@ class Round:
 
     def run(self, store: str) -> dict[str, Any]:
         """Everything, from the imports on."""
-        from desktop import app
+        from core.waking import importing
+
+        with importing():  # as desktop/__main__.py does
+            from desktop import app
 
         self.note("imported")
         from PySide6.QtCore import QTimer
@@ -83,7 +86,7 @@ class Round:
         dog.begin("figures of the workbench arrive")
         self.wait(lambda: not shell.jobs.running)
         self.note("figures")
-        self.rest(3)
+        self.rest(15)  # polars gives back what it freed ten seconds later
         self.seen["at rest, no map"] = memory()
         dog.begin("map opens")
         page = shell.pages["map"]
@@ -94,7 +97,7 @@ class Round:
         self.wait(lambda: bool(drawn))
         self.seen["map drawn after"] = drawn[0] if drawn else None
         self.wait(lambda: not shell.jobs.running)
-        self.rest(5)
+        self.rest(15)
         dog.end()
         self.seen["at rest, map"] = memory()
         self.seen["tasks"] = dog.worst
