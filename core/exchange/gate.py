@@ -18,6 +18,7 @@ from core.model.registry import TABLES
 from core.model.resources import RESOURCES, Resource
 from core.registry.publication import Selection
 from core.security import keys, masking
+from core.store.reading import among
 
 SEALED: Final = {"name_masked": "name", "id_masked": "id_number", "phone_masked": "phone"}
 """What stands for a masked column where the target is entitled to full identity."""
@@ -68,7 +69,7 @@ class Gate:
 
     def inspect(self, connection: Connection, items: Sequence[Leased]) -> Inspected:
         """Reads the items' records and sorts them; nothing is written."""
-        found = connection.execute(self._query.where(self._id.in_([i.entity for i in items]))).all()
+        found = connection.execute(self._query.where(among(connection, self._id, [i.entity for i in items]))).all()
         rows: dict[int, Row] = {row[0]: row for row in found}
         faults = self._open_errors(connection, rows, items)
         known = self._identities(connection, items)

@@ -22,6 +22,7 @@ from core.model.ledger import change_set
 from core.model.registry import TABLES
 from core.model.resources import RESOURCES, references
 from core.store.bulk import chunks
+from core.store.reading import among
 
 ENDED: set[str] = set()
 """The owners in this process whose run is over, whatever they could not write any more."""
@@ -211,7 +212,7 @@ def _take(
 def _hold(connection: Connection, lease: Lease, items: Sequence[Leased], **more: Any) -> None:
     ours = {"state": "sent", "batch": lease.owner, "lease_until": lease.until} | more
     for some in chunks([item.id for item in items]):
-        connection.execute(update(delivery).where(delivery.c.id.in_(some)).values(**ours))
+        connection.execute(update(delivery).where(among(connection, delivery.c.id, some)).values(**ours))
 
 
 def _abandoned(connection: Connection, lease: Lease, now: str) -> ColumnElement[bool]:
@@ -233,7 +234,8 @@ def held(lease: Lease) -> tuple[ColumnElement[bool], ...]:
 def update_held(connection: Connection, lease: Lease, ids: Collection[int], **values: Any) -> None:
     """Writes to those of the deliveries that are ours still."""
     for some in chunks(list(ids)):
-        connection.execute(update(delivery).where(delivery.c.id.in_(some), *held(lease)).values(**values))
+        ours = (among(connection, delivery.c.id, some), *held(lease))
+        connection.execute(update(delivery).where(*ours).values(**values))
 
 
 def is_gone(owner: str) -> bool:
