@@ -115,7 +115,7 @@ class FindingsPage(Page):
         beside.addWidget(self._rows, 1)
         split.addWidget(right)
         split.setStretchFactor(1, 1)
-        split.setSizes([400, 840])
+        split.setSizes([345, 895])
         for place, width in enumerate((76, 76, 300, 150, 176, 72, 128)):
             self.view.setColumnWidth(place, width)
         for place, width in ((1, 58), (2, 56)):
