@@ -19,7 +19,6 @@ from core.model.registry import TABLES, entity_id
 from core.model.stewardship import comparison, ignoring
 from core.security.workspace import Workspace, permits
 from core.stewardship.ignoring import is_ignored
-from core.verification.context import CHINA
 
 _BULK: Final = frozenset({"import", "sheet", "extraction"})
 _EPOCH: Final = date(1970, 1, 1).toordinal()
@@ -89,7 +88,7 @@ class Atlas:
         return bool(len(there))
 
     def _derive(self, connection: Connection, workspace: Workspace, touched: set[str]) -> set[str]:
-        today = workspace.clock().astimezone(CHINA).date()
+        today = workspace.today()
         day, cycles = today.toordinal() - _EPOCH, _cycles(connection)
         late = day != self.today or cycles != self.cycles
         self.today, self.cycles = day, cycles

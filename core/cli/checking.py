@@ -13,10 +13,10 @@ from core.cli.output import Outcome, table
 from core.cli.session import FILE, Session, command
 from core.errors import GridLinkError
 from core.i18n import _
+from core.settings import CHINA
 from core.stewardship.exporting import export_rules
 from core.verification.catalogue import catalogue
 from core.verification.checking import KINDS, Kind, check, check_file
-from core.verification.context import CHINA
 
 
 class NothingToCheck(GridLinkError):

@@ -118,8 +118,8 @@ def propose(
             target=it.target, resource="address", entity=entity_id(number), key=number, op="propose",
             version=entity_id(f"{wanted} {community}"), change_set=0, state="waiting", due_at=now, queued_at=now,
         ))  # fmt: skip
-        _recorded(
-            workspace, connection, "address.propose", number, {"origin": origin, "community": community}
+        audit.note(
+            connection, workspace, "address.propose", number, {"origin": origin, "community": community}
         )
         (made,) = _shown(connection, it, [number])
     return made
@@ -141,7 +141,7 @@ def withdraw(workspace: Workspace, number: str) -> None:
             )
         mine = update(address_proposal).where(address_proposal.c.number == number)
         connection.execute(mine.values(withdrawn_at=now, withdrawn_by=workspace.actor.name))
-        _recorded(workspace, connection, "address.withdraw", number, {})
+        audit.note(connection, workspace, "address.withdraw", number, {})
 
 
 @permits("address.propose")
@@ -281,18 +281,6 @@ def _stage(
         return "sent", sent["settled_at"] or sent["state_at"] or sent["queued_at"], ""
     return "proposed", row["proposed_at"], ""
 
-
-def _recorded(
-    workspace: Workspace, connection: Connection, action: str, number: str, details: dict[str, Any]
-) -> None:
-    audit.record(
-        connection,
-        at=workspace.now(),
-        actor=workspace.actor.name,
-        action=action,
-        subject=number,
-        details=details,
-    )
 
 
 def _invalid(message: str, field: str) -> ProposalInvalid:

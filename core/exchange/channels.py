@@ -134,7 +134,7 @@ def pause(workspace: Workspace, target: str, reason: str) -> None:
             paused_by=workspace.actor.name,
             paused_reason=reason.strip(),
         )
-        _recorded(workspace, connection, "exchange.pause", name, {"reason": reason.strip()})
+        audit.note(connection, workspace, "exchange.pause", name, {"reason": reason.strip()})
 
 
 @permits("exchange.push")
@@ -144,7 +144,7 @@ def resume(workspace: Workspace, target: str) -> None:
     with workspace.store.write() as connection:
         free = {"paused_at": None, "paused_by": None, "paused_reason": None, "retry_at": None, "failures": 0}
         write_channel(connection, name, **free)
-        _recorded(workspace, connection, "exchange.resume", name, {})
+        audit.note(connection, workspace, "exchange.resume", name, {})
 
 
 @permits("exchange.configure")
@@ -153,21 +153,8 @@ def begin_queueing(workspace: Workspace, target: str) -> int:
     name = connector(target).target
     with workspace.store.write() as connection:
         queued = publication.begin(connection, name, workspace.now())
-        _recorded(workspace, connection, "exchange.begin", name, {"queued": queued})
+        audit.note(connection, workspace, "exchange.begin", name, {"queued": queued})
     return queued
-
-
-def _recorded(
-    workspace: Workspace, connection: Connection, action: str, target: str, details: dict[str, Any]
-) -> None:
-    audit.record(
-        connection,
-        at=workspace.now(),
-        actor=workspace.actor.name,
-        action=action,
-        subject=target,
-        details=details,
-    )
 
 
 def _stamp(moment: datetime) -> str:

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from core.exchange.declaration import Limits
 from core.exchange.declared import every
-from core.exchange.formats import CHINA
 from core.exchange.hours import day_is_open
 from core.i18n import _
 from core.model.exchange import channel, connector_setting
+from core.settings import CHINA
 
 EVIDENCE_HOURS: Final = 72
 """How long messages may be without a receipt before nothing more is sent to a target."""

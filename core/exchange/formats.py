@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
-CHINA: Final = timezone(timedelta(hours=8))
+from core.settings import CHINA
 
 
 def written(value: Any, form: str) -> Any:

@@ -44,6 +44,14 @@ class Inspected:
     failing: dict[int, str] = field(default_factory=dict)
     outdated: list[Leased] = field(default_factory=list)
 
+    def judge(self, item: Leased, record: Record | str, fault: str) -> None:
+        """Lets a record through, or says why not: what was found wrong with it goes before what it says itself."""
+        reason = fault or (record if isinstance(record, str) else "")
+        if reason:
+            self.failing[item.id] = f"gate:{reason}"
+        elif not isinstance(record, str):
+            self.ready.append((item, record))
+
 
 class Gate:
     """A connector's gate for one resource; it knows where each column stands in the rows that it reads."""
@@ -85,11 +93,7 @@ class Gate:
                 record = self._record(
                     row, known.get(item.key.split(":")[0], {}) if known is not None else None
                 )
-                reason = faults.get(item.key) or (record if isinstance(record, str) else "")
-                if reason:
-                    result.failing[item.id] = f"gate:{reason}"
-                elif not isinstance(record, str):
-                    result.ready.append((item, record))
+                result.judge(item, record, faults.get(item.key, ""))
         return result
 
     def _identities(self, connection: Connection, items: Sequence[Leased]) -> dict[str, Mapping[str, Any]] | None:

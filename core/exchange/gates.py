@@ -46,12 +46,7 @@ class CorrectionGate(Gate):
             if row is None or row[3] is not None or not self._still_says(row, change):
                 result.outdated.append(item)
                 continue
-            record = self._correction(row, change)
-            reason = faults.get(item.key) or (record if isinstance(record, str) else "")
-            if reason:
-                result.failing[item.id] = f"gate:{reason}"
-            elif not isinstance(record, str):
-                result.ready.append((item, record))
+            result.judge(item, self._correction(row, change), faults.get(item.key, ""))
         return result
 
     def rebuilt(self, row: Mapping[str, Any], change: Mapping[str, Any]) -> Record | str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from core.errors import GridLinkError
 from core.exchange.declaration import Connector, Limits
 from core.i18n import _
+from core.settings import CHINA
 
-_CHINA: Final = timezone(timedelta(hours=8))
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -24,7 +24,7 @@ def is_open(limits: Limits, now: datetime) -> bool:
 
     The minute that the hours end with is part of them; without days every day counts.
     """
-    local = now.astimezone(_CHINA)
+    local = now.astimezone(CHINA)
     clock = f"{local:%H:%M}"
     past_midnight = limits.end < limits.begin
     inside = (
@@ -39,7 +39,7 @@ def next_open(limits: Limits, after: datetime) -> datetime | None:
     if is_open(limits, after):
         return after
     hour, minute = (int(part) for part in limits.begin.split(":"))
-    day = after.astimezone(_CHINA).replace(hour=hour, minute=minute, second=0, microsecond=0)
+    day = after.astimezone(CHINA).replace(hour=hour, minute=minute, second=0, microsecond=0)
     days = (day + timedelta(days=n) for n in range(9))
     return next((at for at in days if at >= after and is_open(limits, at)), None)
 

@@ -14,7 +14,6 @@ from core.exchange import leasing, message_log, settling, states, uses
 from core.exchange.channels import read_channel, write_channel
 from core.exchange.dealing import Dealing, Ended, PushResult, stamp
 from core.exchange.evidence import EVIDENCE_HOURS
-from core.exchange.formats import CHINA
 from core.exchange.leasing import Lease, Leased
 from core.exchange.message_log import Crossing
 from core.exchange.messages import Message, compose
@@ -134,7 +133,7 @@ class Run(Dealing):
 
         Its message id is the day's: said again after a kill, or by a second client, it is the same message.
         """
-        today = self.workspace.clock().astimezone(CHINA).date().isoformat()
+        today = self.workspace.today().isoformat()
         with self.store.read() as connection:
             said = read_channel(connection, self.connector.target).zero_at
             due = leasing.count_open(connection, self.connector.target)

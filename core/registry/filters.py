@@ -17,8 +17,8 @@ from core.errors import GridLinkError
 from core.i18n import _
 from core.model.registry import TABLES
 from core.registry.fields import KINDS, Field, fields, leading_to, link, way_to_address
+from core.settings import CHINA
 from core.store import reading, search
-from core.verification.context import CHINA
 
 Operator = Literal[
     "is", "is_not", "contains", "begins", "one_of", "above", "from", "to", "below", "blank", "not_blank"

@@ -144,7 +144,7 @@ def _give(connection: Connection, workspace: Workspace, name: str, grids: Sequen
     new = sorted(set(grids) - own(connection, name))
     if new:
         _insert(connection, workspace, [(name, code) for code in new])
-        _record(connection, workspace, "grid.assigned", name, {"grids": new})
+        audit.note(connection, workspace, "grid.assigned", name, {"grids": new})
     return new
 
 
@@ -154,7 +154,7 @@ def _take(connection: Connection, workspace: Workspace, name: str, grids: Sequen
     if gone:
         mine = and_(assignment.c.account == name, assignment.c.grid_code.in_(gone))
         connection.execute(delete(assignment).where(mine))
-        _record(connection, workspace, "grid.unassigned", name, {"grids": gone})
+        audit.note(connection, workspace, "grid.unassigned", name, {"grids": gone})
     return gone
 
 
@@ -203,12 +203,3 @@ def _require_known(connection: Connection, name: str, grids: Sequence[str]) -> N
             _("The registry has no such governance grid in use: {grids}.").format(grids=", ".join(unknown)),
             cure=_("Check the codes; “gridlink grid check” counts the grids held."),
         )
-
-
-def _record(
-    connection: Connection, workspace: Workspace, action: str, subject: str, details: Mapping[str, Any]
-) -> None:
-    audit.record(
-        connection, at=workspace.now(), actor=workspace.actor.name, action=action, subject=subject,
-        details=details,
-    )  # fmt: skip

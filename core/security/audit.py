@@ -57,6 +57,16 @@ def record(
         connection.execute(insert(audit_head).values(id=1, entries=number, hash=digest))
 
 
+def note(
+    connection: Connection, workspace: Workspace, action: str, subject: str, details: Mapping[str, Any]
+) -> None:
+    """Appends what the workspace's actor does at this moment; otherwise as ``record``."""
+    record(
+        connection, at=workspace.now(), actor=workspace.actor.name, action=action, subject=subject,
+        details=details,
+    )  # fmt: skip
+
+
 def _digest(body: Mapping[str, Any]) -> str:
     canonical = json.dumps(body, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

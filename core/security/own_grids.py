@@ -115,7 +115,7 @@ def require_inside(workspace: Workspace, resource: str, entity: int) -> None:
         raise _outside(grid)
     with workspace.store.write() as connection:
         details = {"grid": grid, "reason": reason}
-        _record(connection, workspace, "entry.used", f"{resource}:{entity}", details)
+        audit.note(connection, workspace, "entry.used", f"{resource}:{entity}", details)
 
 
 def require_person_inside(workspace: Workspace, token: str) -> None:
@@ -184,7 +184,7 @@ def _permit(workspace: Workspace, resource: str, entity: int | None, reason: str
         connection.execute(insert(entry_permit).values(**vars(made)))
         details = {"grid": grid, "reason": reason, "until": until}
         action = "entry.listed" if entity is None else "entry.granted"
-        _record(
+        audit.note(
             connection, workspace, action, resource if entity is None else f"{resource}:{entity}", details
         )
     return made
@@ -245,12 +245,3 @@ def _outside(grid: str) -> OutsideGrids:
         cure=_("Open its file and state a reason; the auditor will read it."),
         grid=grid,
     )
-
-
-def _record(
-    connection: Connection, workspace: Workspace, action: str, subject: str, details: Mapping[str, Any]
-) -> None:
-    audit.record(
-        connection, at=workspace.now(), actor=workspace.actor.name, action=action, subject=subject,
-        details=details,
-    )  # fmt: skip

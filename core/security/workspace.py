@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
 from core.errors import GridLinkError
@@ -84,6 +84,10 @@ class Workspace:
     def now(self) -> str:
         """The present moment as the store keeps it: RFC 3339, UTC, whole milliseconds."""
         return self.clock().astimezone(UTC).isoformat(timespec="milliseconds")
+
+    def today(self) -> date:
+        """The day by which deadlines and cycles are counted."""
+        return self.clock().astimezone(CHINA).date()
 
     def now_at_desk(self) -> str:
         """The present moment as people read it in what they print and export, to the minute."""

@@ -23,7 +23,6 @@ from core.security.own_grids import home, require_list
 from core.security.workspace import Workspace, permits
 from core.stewardship.surroundings import joined
 from core.stewardship.upkeep_counts import counted
-from core.verification.context import CHINA
 
 KEPT_UP: Final = ("address", "house", "person", "organisation")
 _GRID, _ADDRESS = TABLES["grid"], TABLES["address"]
@@ -107,7 +106,7 @@ def items(
     """
     require_list(workspace, resource, (grid,))
     table = TABLES[resource]
-    today = workspace.clock().astimezone(CHINA).date()
+    today = workspace.today()
     with workspace.store.read() as connection:
         source, extra = joined(resource)
         where = and_(table.c.retired_in.is_(None), extra["grid"] == grid, _late(connection, workspace)[resource])
@@ -189,7 +188,7 @@ def maintainer(workspace: Workspace, grid: str) -> str:
 
 def _late(connection: Connection, workspace: Workspace) -> Mapping[str, ColumnElement[bool]]:
     """By resource, the condition that a row joined with its grid is overdue; cycles are few, so each has its day."""
-    today = workspace.clock().astimezone(CHINA).date()
+    today = workspace.today()
     cycles = connection.execute(select(_GRID.c.cycle_days).where(_GRID.c.retired_in.is_(None)).distinct()).scalars()
     days = [(int(n), str(today - timedelta(days=int(n)))) for n in cycles]
     return {
@@ -200,7 +199,7 @@ def _late(connection: Connection, workspace: Workspace) -> Mapping[str, ColumnEl
 
 def _limits(connection: Connection, workspace: Workspace) -> Mapping[str, str]:
     """By grid in use, the day (ISO) before which something collected is overdue."""
-    today = workspace.clock().astimezone(CHINA).date()
+    today = workspace.today()
     cycles = connection.execute(select(_GRID.c.grid_code, _GRID.c.cycle_days).where(_GRID.c.retired_in.is_(None)))
     return {row.grid_code: str(today - timedelta(days=int(row.cycle_days))) for row in cycles}
 

@@ -34,7 +34,6 @@ from core.stewardship.field_audit import FIELDS, VISIT, Round, require_open, rou
 from core.stewardship.sampling import key_of
 from core.store import bulk
 from core.store.engine import cancellable
-from core.verification.context import CHINA
 
 VISITED: Final = ("address", "house", "organisation")
 """What is handed out, record by record."""
@@ -191,7 +190,7 @@ def _day(workspace: Workspace, due: str) -> str:
 
 
 def _today(workspace: Workspace) -> date:
-    return workspace.clock().astimezone(CHINA).date()
+    return workspace.today()
 
 
 def _require_taker(connection: Connection, to: str) -> None:

@@ -9,13 +9,14 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from core.settings import CHINA
 from core.training.addresses import addresses
 from core.training.geography import Land, make_land
 from core.training.housing import households, houses
 from core.training.incidents import incidents
 from core.training.organisations import organisations
 from core.training.population import people
-from core.training.press import CHINA, Press
+from core.training.press import Press
 
 RATIO_ADDRESS, RATIO_HOUSE, RATIO_ORGANISATION = 0.5, 0.4, 0.08
 """Entities a person, as in the district itself: 500,000, 400,000 and 80,000 for a million."""

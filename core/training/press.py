@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,6 @@ from core.packages.builder import BuiltPackage, write_package
 from core.training.planting import TRUTH, plant
 from core.training.words import digits, picked
 
-CHINA: Final = timezone(timedelta(hours=8))
 _STAFF: Final = {"governance": "G", "fire": "F", "community": "C", "police": "P", "qr": "Q", "bureau": "B"}
 _A_ROUND, _STAFF_SIZE = 40, 60
 _BASIS: Final = "《政务数据共享条例》（国务院令第809号）"

@@ -7,7 +7,7 @@ import functools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -16,9 +16,8 @@ from shapely.geometry.base import BaseGeometry
 
 from core.errors import GridLinkError
 from core.i18n import _
-from core.settings import RESOURCES, read_toml
+from core.settings import CHINA, RESOURCES, read_toml
 
-CHINA = timezone(timedelta(hours=8))
 _DIVISIONS = RESOURCES / "divisions"
 Thresholds = Mapping[str, Mapping[str, float]]
 Matcher = Callable[[pl.Series], pl.Series]

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.exchange.declaration import Limits
-from core.exchange.formats import CHINA
 from core.exchange.hours import next_open
 from core.exchange.leasing import TOO_FAR
+from core.settings import CHINA
 
 PAUSE: Final = timedelta(minutes=10)
 """Between two acts of the same duty, whatever comes of them."""
